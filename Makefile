@@ -1,0 +1,88 @@
+# Rung. `make` alone lists what can be asked for.
+#
+# Needs Python 3.11 or newer with pip, and make; everything else goes into .venv. A stamp file remembers
+# each installation, so that it is redone only when pyproject.toml changes.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CORE := $(VENV)/.stamp-core
+DEV := $(VENV)/.stamp-dev
+EXTRAS := .[test,lint,docs]
+
+PROTOCOL := protocols/septic_shock.rung
+SYNTHETIC := build/demo_cohort
+DATA := $(SYNTHETIC)
+STAY :=
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup demo demo-cohort test lint docs bench
+
+# $(call quietly,what is said,what is run): one line; the output is shown only when the step fails.
+quietly = @echo "$(1)"; said=$$($(2) 2>&1) || { code=$$?; printf '%s\n' "$$said"; exit $$code; }
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+
+setup: $(CORE) ## install Rung into .venv (the other targets do it when needed)
+
+# ---------------------------------------------------------------- demo
+
+demo: $(CORE) demo-cohort ## check, compile and run the septic shock protocol; DATA=folder and STAY=id for your own data
+	$(BIN)/rung check $(PROTOCOL)
+	$(BIN)/rung compile $(PROTOCOL) -o build/septic_shock.rungc
+	$(BIN)/rung run $(PROTOCOL) --data "$(DATA)" --all
+	$(BIN)/rung run $(PROTOCOL) --data "$(DATA)" --stay "$(or $(STAY),$(first_stay))"
+
+demo-cohort: $(CORE)
+	@mkdir -p build
+ifeq ($(DATA),$(SYNTHETIC))
+	$(BIN)/python -m rung_engine.sources.synthetic $(SYNTHETIC) --stays 24 --seed 7
+endif
+
+# Asked only when the recipe of `demo` begins, and so after the cohort is there.
+first_stay = $(shell $(BIN)/python -c \
+  'import sys, polars; print(polars.read_parquet(sys.argv[1] + "/stays.parquet")["stay_id"][0])' "$(DATA)")
+
+# ---------------------------------------------------------------- checks
+
+test: lint ## lint, then every test
+	@echo "test    pytest"
+	@$(BIN)/pytest -n 2
+
+lint: $(DEV) ## style, types and the direction of imports
+	$(call quietly,lint    ruff check,$(BIN)/ruff check)
+	$(call quietly,lint    ruff format,$(BIN)/ruff format --check)
+	$(call quietly,lint    mypy,$(BIN)/mypy)
+	$(call quietly,lint    import contracts,$(BIN)/lint-imports)
+
+docs: $(DEV) ## build the documentation site; a broken link is an error
+	$(call quietly,docs    mkdocs build,$(BIN)/mkdocs build --strict -f docs/mkdocs.yml)
+
+bench: $(DEV) ## measure; prints tables
+	@$(BIN)/python tests/bench/run_all.py
+
+# ---------------------------------------------------------------- .venv
+
+# Some systems ship Python without ensurepip: there the pip outside fills the .venv.
+define venv
+@$(PYTHON) -c 'import sys; sys.exit("Rung needs Python 3.11 or newer: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+@test -x $(BIN)/pip || { \
+  echo "setup   $(VENV)"; \
+  $(PYTHON) -m venv --clear $(VENV) >/dev/null 2>&1 \
+  || { $(PYTHON) -m venv --clear --without-pip $(VENV) && $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; }; }
+endef
+
+$(CORE): pyproject.toml
+	$(venv)
+	$(call quietly,setup   rung,$(BIN)/pip install --quiet -e .)
+	@touch $@
+
+$(DEV): pyproject.toml
+	$(venv)
+	$(call quietly,setup   rung and what its tests need,$(BIN)/pip install --quiet -e '$(EXTRAS)')
+	@touch $(CORE) $@

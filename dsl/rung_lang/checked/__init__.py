@@ -1,0 +1,1 @@
+"""The settled model: every name resolved, every quantity with its unit, every kind known."""

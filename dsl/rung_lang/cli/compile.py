@@ -1,0 +1,46 @@
+"""`rung compile`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from rung_lang.cli.files import write_bytes
+from rung_lang.cli.load import artifact_of
+
+
+@click.command("compile")
+@click.argument("path")
+@click.option("-o", "--output", help="Where to write; by default beside the text, as .rungc.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(path: str, output: str | None, form: str) -> None:
+    """Turn a protocol into an artifact that engines execute.
+
+    The artifact is canonical JSON, named by the hash of its meaning: two texts that mean the same have the
+    same hash, whatever their layout.
+    """
+    from rung_engine.artifact.canonical import artifact_bytes
+
+    artifact = artifact_of(path)
+    target = output or str(Path(path).with_suffix(".rungc"))
+    write_bytes(target, artifact_bytes(artifact))
+    if form == "json":
+        click.echo(
+            json.dumps(
+                {
+                    "artifact": target,
+                    "protocol": artifact.name,
+                    "version": artifact.version,
+                    "meaning": artifact.meaning,
+                    "certificate": artifact.certificate.state,
+                },
+                indent=2,
+            )
+        )
+        return
+    click.echo(f"{artifact.name} {artifact.version} -> {target}")
+    click.echo(f"  meaning      {artifact.meaning}")
+    click.echo(f"  rules        {len(artifact.rules)} in {len(artifact.stages)} stages")
+    click.echo("  certificate  none: the text was checked, nothing was proved")

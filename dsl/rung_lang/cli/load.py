@@ -1,0 +1,51 @@
+"""From a path to an artifact: a text is compiled, an artifact is loaded and checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from rung_engine.artifact.load import ArtifactProblem, load
+from rung_lang.cli.exits import FINDINGS, UNREADABLE, Refusal
+from rung_lang.cli.files import read_bytes, reader
+from rung_lang.report.text import render
+
+if TYPE_CHECKING:
+    from rung_engine.artifact.model import Artifact
+    from rung_lang.driver import Compiled
+
+
+def compiled(path: str) -> Compiled:
+    """The text at `path`, compiled; the caller looks at its problems."""
+    from rung_lang.driver import compile_protocol
+
+    read_bytes(path)  # a missing or unreadable file is refused here, under the name the user gave
+    return compile_protocol(path, reader())
+
+
+def artifact_of(path: str) -> Artifact:
+    """An artifact from a text or from a compiled file. Findings are printed and end the command."""
+    if not path.endswith(".rung"):
+        try:
+            return load(read_bytes(path))
+        except ArtifactProblem as problem:
+            raise Refusal(
+                problem.code, f"{path}: {problem.reason}", problem.detail, UNREADABLE
+            ) from None
+    from rung_lang.report.words import message
+
+    result = compiled(path)
+    if result.artifact is None:
+        from rung_lang.cli.show import coloured
+
+        for problem_ in result.problems:
+            if problem_.level == "error":
+                click.echo(render(message(problem_), result.sources, colour=coloured()), err=True)
+        raise Refusal(
+            "C106",
+            f"{path} has mistakes, so there is nothing to execute.",
+            f"`rung check {path}` shows them all.",
+            FINDINGS,
+        )
+    return result.artifact

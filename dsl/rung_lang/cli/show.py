@@ -1,0 +1,59 @@
+"""Which files are meant, and findings on the screen."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import click
+
+from rung_lang.cli.exits import Refusal
+from rung_lang.finding import Problem
+from rung_lang.report.message import Message
+from rung_lang.report.text import render
+from rung_lang.report.words import message
+from rung_lang.source import Source, Span, Unreadable
+from rung_lang.syntax.problems import NotText
+
+
+def texts(paths: Iterable[str]) -> list[str]:
+    """Files as named, and every .rung file under the folders named, each once, in a stable order."""
+    found: dict[str, None] = {}
+    for path in paths:
+        place = Path(path)
+        if place.is_dir():
+            inside = sorted(str(file) for file in place.rglob("*.rung"))
+            if not inside:
+                raise Refusal("C104", f"There is no .rung file under {path}.", "Name a file, or another folder.")
+            found.update(dict.fromkeys(inside))
+        else:
+            found[path] = None
+    return list(found)
+
+
+def coloured() -> bool:
+    """Colours only on a terminal, and never where NO_COLOR is set."""
+    import os
+
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+
+def show_problems(
+    path: str, source: Source | Unreadable, form: str, problems: Iterable[Problem] = ()
+) -> None:
+    """Findings of one file that has no more than syntax, as text on standard error."""
+    if isinstance(source, Unreadable):
+        problems = (NotText(Span(path, 0, 0), source.reason, source.offset),)
+        sources: Mapping[str, Source] = {}
+    else:
+        sources = {path: source}
+    if form == "text":
+        for problem in problems:
+            click.echo(render(message(problem), sources, colour=coloured()), err=True)
+
+
+def print_messages(messages: Iterable[Message], sources: Mapping[str, Source]) -> None:
+    """Findings on standard output, a blank line after each."""
+    for item in messages:
+        click.echo(render(item, sources, colour=coloured()))

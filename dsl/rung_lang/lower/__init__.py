@@ -1,0 +1,1 @@
+"""From the settled model to the artifact an engine runs."""

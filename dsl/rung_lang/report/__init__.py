@@ -1,0 +1,1 @@
+"""Where words, colours and pictures are made; nothing here decides anything."""

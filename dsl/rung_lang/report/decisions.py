@@ -1,0 +1,280 @@
+"""Decisions in words: one patient's timeline, and why."""
+
+from __future__ import annotations
+
+import textwrap
+from fractions import Fraction
+
+from rung_engine.artifact import model as m
+from rung_engine.decision.explain import Explained, Used
+from rung_engine.decision.model import Alert, Content, Decision, Dose, Pending, Standing, Subject, order_key
+
+WIDTH = 80
+WHY = {
+    "never": "never charted",
+    "stale": "charted too long ago",
+    "implausible": "the last reading is implausible",
+    "contested": "two different values at one instant",
+    "unit": "charted in a unit I cannot read as this",
+    "rate": "runs at a rate I do not know",
+}
+
+
+def clock(ms: int) -> str:
+    """Time from the encounter's zero: days, then hours and minutes, seconds only where they matter."""
+    sign = "-" if ms < 0 else ""
+    seconds, part = divmod(abs(ms), 1000)
+    minutes, second = divmod(seconds, 60)
+    hours, minute = divmod(minutes, 60)
+    day, hour = divmod(hours, 24)
+    text = f"{sign}{day}d {hour:02}:{minute:02}"
+    if second or part:
+        text += f":{second:02}" + (f".{part:03}" if part else "")
+    return text
+
+
+def number(millionths: int, digits: int = 6) -> str:
+    """A plain decimal without trailing zeros, rounded half to even for display only."""
+    value = round(Fraction(millionths, 10**6) * 10**digits)
+    whole, part = divmod(abs(value), 10**digits)
+    text = f"{whole}.{part:0{digits}d}".rstrip("0").rstrip(".")
+    return f"-{text}" if value < 0 else text
+
+
+def _brief(millionths: int) -> str:
+    """At most three decimals, fewer for large numbers: how a pump or a chart shows it."""
+    size = abs(millionths)
+    return number(millionths, 0 if size >= 100_000_000 else 1 if size >= 10_000_000 else 3)
+
+
+def _range(lo: int, hi: int, show: object = None) -> str:
+    text = number if show is None else _brief
+    return text(lo) if lo == hi else f"{text(lo)} to {text(hi)}"
+
+
+def dose(value: Dose) -> str:
+    """`0.02 to 0.05 mcg/kg/min (1.4 to 3.5 mcg/min; 5.25 to 13.1 mL/h at 16 mcg/mL)`."""
+    text = f"{_range(value.lo, value.hi)} {value.unit}"
+    figures = [
+        f"{_range(figure.lo, figure.hi, _brief)} {figure.unit}" + (f" at {figure.at}" if figure.at else "")
+        for figure in value.figures
+    ]
+    return text + (f" ({'; '.join(figures)})" if figures else "")
+
+
+_VERBS = {
+    "go": "go to",
+    "do": "do",
+    "set": "set",
+    "give": "give",
+    "notify": "notify",
+    "finish": "finish",
+    "classify": "classify as",
+}
+
+
+def order(value: Standing, artifact: m.Artifact) -> str:
+    """The order in the protocol's words, with the computed dose."""
+    target = value.target
+    if value.op == "do":
+        target = artifact.tasks.get(target) or target
+    elif value.op == "notify":
+        target = f'"{target}"'
+    verb = _VERBS.get(value.op, value.op)
+    text = f"{verb} {target}"
+    if value.dose is not None:
+        joint = " " if value.op == "give" else " to " if value.op in ("increase", "decrease", "taper", "set") else " at "
+        text += joint + dose(value.dose)
+    if value.remaining is not None:
+        text += f", {dose(value.remaining)} still to give"
+    if value.continuously:
+        text += " continuously"
+    elif value.every_lo is not None and value.every_hi is not None:
+        text += f" every {_span(value.every_lo, value.every_hi)}"
+    if value.instead_of:
+        text += f" (before: {value.instead_of})"
+    return text
+
+
+def _span(lo: int, hi: int) -> str:
+    return length(lo) if lo == hi else f"{length(lo)} to {length(hi)}"
+
+
+def length(ms: int) -> str:
+    """`4 h`, `90 min`, `30 s`."""
+    for size, unit in ((3_600_000, "h"), (60_000, "min"), (1000, "s")):
+        if ms % size == 0 and (ms >= size or unit == "s"):
+            return f"{ms // size} {unit}"
+    return f"{ms} ms"
+
+
+def subject(value: Subject) -> str:
+    """`lactate (never charted)`."""
+    return f"{value.name} ({WHY.get(value.why, value.why)})"
+
+
+def pending(value: Pending) -> str:
+    """What would settle a rule."""
+    if value.needs:
+        return " and ".join(subject(need) for need in value.needs)
+    if value.known_at is not None:
+        return f"nothing to measure; known at {clock(value.known_at)}"
+    return "nothing that can be charted now would settle it"
+
+
+def alert(value: Alert) -> str:
+    """A fact to act on."""
+    match value.kind:
+        case "need":
+            other, state = value.detail.rsplit(" ", 1)
+            return f"{value.drug} runs, and {other} is {state}: it must not run alone"
+        case "above_maximum":
+            return f"{value.drug} is charted above its maximum: I neither continue nor raise it"
+        case "rolling_maximum":
+            return f"{value.drug}: the most allowed in {value.detail} is reached"
+        case "still_running":
+            return f"{value.drug} still runs although this protocol has ended for the patient"
+
+
+def why(rule: m.Rule | None, artifact: m.Artifact) -> str:
+    """The rule's condition and reason, with its clauses and sources."""
+    if rule is None:
+        return ""
+    words = artifact.provenance.words.get(str(rule.condition), "")
+    text = words
+    if rule.because:
+        text += f"; {rule.because}"
+    marks = [*rule.clauses, *rule.cites, *rule.erratum]
+    if marks:
+        text += f" [{', '.join(marks)}]"
+    return text
+
+
+def timeline(decision: Decision, artifact: m.Artifact, *, before: Decision | None = None) -> str:
+    """One decision as lines of at most 80 columns: what is new, why, and what it waits for."""
+    content = decision.content
+    rules = {rule.id: rule for rule in artifact.rules}
+    head = clock(decision.time).rjust(9)
+    lines: list[str] = []
+    state = _phase(content)
+    lines.append(f"{head}  {state}")
+    for item in content.orders:
+        fresh = order_key(item) in decision.new
+        mark = "NEW " if fresh else {"due": "due ", "late": "LATE", "done": "done", "not_due": "    "}[item.mark]
+        if not fresh and item.mark in ("done", "not_due"):
+            continue
+        strength = "" if item.strength == "recommend" else f"{item.strength.upper()} "
+        text = strength + order(item, artifact)
+        if item.choice:
+            text = "either: " + text
+        if not item.confirmed:
+            text += " - UNCONFIRMED, first check " + ", ".join(_check(check) for check in item.check_first)
+        if fresh and item.mark == "late":
+            text += " (late)"
+        lines.extend(_wrapped(text, f"{mark} ", 11))
+        if fresh:
+            for rule_id in item.rules:
+                lines.extend(_wrapped(f"{rule_id}: {why(rules.get(rule_id), artifact)}", "because ", 16))
+        for caution in item.cautions:
+            lines.extend(_wrapped(_check(caution), "caution ", 16))
+    for alert_ in content.alerts:
+        lines.extend(_wrapped(alert(alert_), "ALERT ", 11))
+    for held in content.withheld:
+        lines.extend(_wrapped(f"{held.op} {held.target} ({held.rule}): {_forbidden(held.why, held.detail, artifact)}", "WITHHELD ", 11))
+    for clash in content.contradictions:
+        lines.extend(_wrapped(f"{' and '.join(clash.rules)} disagree: {clash.detail}; neither is given", "CONTRADICTION ", 11))
+    old = before.content if before is not None else None
+    if old is None or old.pending != content.pending:
+        for item_ in content.pending:
+            lines.extend(_wrapped(f"{item_.rule}: {pending(item_)}", "waits ", 11))
+    if old is None or old.rejected != content.rejected:
+        for bad in content.rejected:
+            lines.extend(_wrapped(f"{bad.name} at {clock(bad.time)}: {WHY.get(bad.why, bad.why)}", "rejected ", 11))
+    if content.outside_verified:
+        lines.extend(_wrapped("an assumption of the protocol is false of this patient", "OUTSIDE WHAT WAS VERIFIED ", 11))
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _phase(content: Content) -> str:
+    match content.phase:
+        case "not_applicable":
+            return "the protocol does not apply"
+        case "unclear":
+            return "not known whether the protocol applies"
+        case "suspended":
+            return "no longer known whether the protocol applies: nothing is ordered"
+        case "ended":
+            return "the protocol no longer applies"
+        case "finished":
+            return f"finished: {content.outcome}"
+        case "active":
+            path = " > ".join((*content.path, content.stage or "no stage yet"))
+            return f"stage {path}"
+
+
+def _check(text: str) -> str:
+    kind, _, rest = text.partition(":")
+    match kind:
+        case "before":
+            return f"what must come before {rest}"
+        case "needs":
+            return f"whether {rest} runs"
+        case "restrict":
+            return f"whether {rest.split(':')[0]} is contraindicated"
+        case "available":
+            return f"whether {rest} is available"
+        case "unless":
+            return f"the exception of {rest}"
+        case "prefer":
+            return f"{rest.split(':')[0]} preferably waits for its prerequisite"
+        case _:
+            return text
+
+
+def _forbidden(why_: str, detail: str, artifact: m.Artifact) -> str:
+    match why_:
+        case "before":
+            return f"first must hold: {artifact.provenance.words.get(detail, detail)}"
+        case "contraindicated":
+            return artifact.restricts[int(detail)].because or "contraindicated here"
+        case "needs":
+            return f"it needs {detail}, which is off"
+        case "maximum":
+            return "above the maximum"
+        case "unavailable":
+            return "not available"
+        case _:
+            return f"incompatible with {detail}"
+
+
+def _wrapped(text: str, lead: str, indent: int) -> list[str]:
+    pad = " " * indent
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=pad + lead,
+        subsequent_indent=pad + " " * len(lead),
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [pad + lead.rstrip()]
+
+
+_TRUTH = {True: "true", False: "false", None: "unknown"}
+
+
+def tree(explained: Explained, depth: int = 0) -> str:
+    """The explanation tree, a line a part, with the facts it read."""
+    facts = "; ".join(used(item) for item in explained.used)
+    line = f"{'  ' * depth}{_TRUTH[explained.truth]:<8}{explained.words}" + (f"   <- {facts}" if facts else "")
+    return "\n".join([line, *(tree(part, depth + 1) for part in explained.parts)])
+
+
+def used(value: Used) -> str:
+    """A fact as charted: `MAP 62 mmHg at 0d 03:00`."""
+    at = f" at {clock(value.time)}" if value.time is not None else ""
+    if value.millionths is not None:
+        weight = ", through the dosing weight" if value.by_weight else ""
+        return f"{value.name} {number(value.millionths)} {value.unit}{at}{weight}"
+    if value.word and not value.why:
+        return f"{value.name} {value.word}{at}"
+    return f"{value.name} unknown: {WHY.get(value.why, value.why)}{at}"

@@ -1,0 +1,1 @@
+"""The artifact: the one contract between the language and every engine."""

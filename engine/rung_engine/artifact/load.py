@@ -1,0 +1,93 @@
+"""Bytes to an artifact, or a coded refusal. What is loaded is whole, canonical and unaltered."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any, Literal, NoReturn
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+from pydantic import ValidationError
+
+from rung_engine.artifact.canonical import canonical_bytes, meaning_of, seal_of
+from rung_engine.artifact.model import FORMAT, Artifact
+from rung_engine.artifact.references import broken_reference
+from rung_engine.artifact.schema import packaged_schema
+
+Code = Literal["A101", "A102", "A103", "A104", "A105", "A106", "A107"]
+
+
+class ArtifactProblem(ValueError):  # noqa: N818 - a refusal is named for what it holds
+    """Why bytes are not a usable artifact.
+
+    A101 not JSON, or cut short; A102 not an artifact (`detail` names the JSON path); A103 of a newer format;
+    A104 altered after it was sealed; A105 its `meaning` is not that of its content; A106 a reference leads
+    nowhere; A107 not in canonical form.
+    """
+
+    def __init__(self, code: Code, reason: str, detail: str = "") -> None:
+        super().__init__(code, reason, detail)
+        self.code = code
+        self.reason = reason
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.reason}" + (f" ({self.detail})" if self.detail else "")
+
+
+def load(data: bytes) -> Artifact:
+    """The artifact in these bytes. Raises `ArtifactProblem`."""
+    content = _content(data)
+    schema_problem = best_match(_validator().iter_errors(content))
+    if schema_problem is not None:
+        raise ArtifactProblem(
+            "A102", "not an artifact", f"{schema_problem.json_path}: {schema_problem.message[:200]}"
+        )
+    if canonical_bytes(content) != data:
+        raise ArtifactProblem("A107", "not in canonical form")
+    if seal_of(content) != content["seal"]:
+        raise ArtifactProblem("A104", "altered after it was sealed", f"sealed as {content['seal']}")
+    if meaning_of(content) != content["meaning"]:
+        raise ArtifactProblem(
+            "A105", "its meaning is not that of its content", f"said to be {content['meaning']}"
+        )
+    try:
+        artifact = Artifact.model_validate_json(data)
+    except ValidationError as error:  # the schema cannot say everything the models do
+        first = error.errors()[0]
+        path = ".".join(str(part) for part in first["loc"])
+        raise ArtifactProblem("A102", "not an artifact", f"$.{path}: {first['msg']}") from error
+    broken = broken_reference(artifact)
+    if broken is not None:
+        raise ArtifactProblem("A106", "a reference leads nowhere", broken)
+    return artifact
+
+
+def _content(data: bytes) -> dict[str, Any]:
+    try:
+        content = json.loads(data.decode("utf-8"), parse_float=_no_float, parse_constant=_no_float)
+    except _FloatFoundError as error:
+        raise ArtifactProblem("A102", "not an artifact", f"a floating-point number, {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise ArtifactProblem("A101", "not JSON, or cut short", str(error)[:200]) from error
+    if not isinstance(content, dict) or type(content.get("format")) is not int:
+        raise ArtifactProblem("A102", "not an artifact", "$.format: no whole number stands there")
+    if content["format"] > FORMAT:
+        raise ArtifactProblem(
+            "A103", "of a newer format", f"format {content['format']}, this engine reads {FORMAT}"
+        )
+    return content
+
+
+class _FloatFoundError(Exception):
+    """A number with a point, an exponent, or none at all."""
+
+
+def _no_float(text: str) -> NoReturn:
+    raise _FloatFoundError(text)
+
+
+@lru_cache(maxsize=1)
+def _validator() -> Draft202012Validator:
+    return Draft202012Validator(packaged_schema())

@@ -1,0 +1,571 @@
+"""A session as a fold over instants: stage, carried orders and, at each instant, what the decision says.
+
+LANGUAGE sections 5, 6, 7 and 10 are the source; the order of the functions follows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from rung_engine.artifact import model as m
+from rung_engine.decision.conflicts import incompatible, opposed_ops
+from rung_engine.decision.model import (
+    Alert,
+    Content,
+    Contradiction,
+    Mark,
+    Pending,
+    Rejected,
+    Standing,
+    Waiting,
+    Withheld,
+)
+from rung_engine.decision.needs import pending as needs_of
+from rung_engine.decision.orders import Issue, evaluate
+from rung_engine.decision.rules import Judged, destination, judge
+from rung_engine.decision.view import View
+
+_STRENGTH = {"must": 2, "recommend": 1, "consider": 0}
+_MARKS: dict[Mark, int] = {"late": 3, "due": 2, "not_due": 1, "done": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """An order of a rule that moved the session at `since`, not yet carried out."""
+
+    rule: str
+    choice: int
+    since: int
+    confirmed: bool
+    check_first: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a session stands between two instants."""
+
+    began: int | None = None
+    finished: bool = False
+    ended: bool = False
+    outcome: str = ""
+    stage: str | None = None
+    entered: int | None = None
+    carried: tuple[Carried, ...] = ()
+    since: tuple[tuple[str, int], ...] = ()
+    """By rule: when its present instance began (true or unknown without a break)."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """A decision being put together; conditions that still need their fewest readings stand in `unsettled`."""
+
+    content: Content
+    unsettled: list[tuple[str, int]] = field(default_factory=list)
+
+
+class Fold:
+    """One session. `advance` is called at each instant in rising order of time (again at one instant if
+    facts came in), and returns the content where it differs from the one before, else None.
+    """
+
+    def __init__(self) -> None:
+        self.state = State()
+        self.content: Content | None = None
+        self._signature: object = None
+
+    def advance(self, view: View) -> Content | None:
+        self.state, draft = step(view, self.state)
+        signature = (draft.content, *(_signature(view, term) for _, term in draft.unsettled))
+        if signature == self._signature:
+            return None
+        self._signature = signature
+        found = {(rule, term): needs_of(view, rule, term) for rule, term in draft.unsettled}
+        merged = sorted({*draft.content.pending, *found.values()}, key=lambda item: item.rule)
+        content = replace(draft.content, pending=tuple(merged))
+        if content == self.content:
+            return None
+        self.content = content
+        return content
+
+
+def _signature(view: View, term: int) -> object:
+    """What the fewest readings may depend on, as far as truth and knowledge go."""
+    subjects = sorted(view.subjects(term))
+    return (
+        term,
+        tuple((view.input(name).why if kind == "input" else view.drug(name).why) for kind, name in subjects),
+    )
+
+
+def wakes(content: Content, now: int) -> Iterable[int]:
+    """Instants after `now` at which the marks of the orders change by themselves."""
+    for order in content.orders:
+        if order.due_at is not None and order.due_at > now:
+            yield order.due_at
+        if order.late_after is not None and order.late_after >= now:
+            yield order.late_after + 1
+    for waiting in content.waiting:
+        if waiting.until is not None and waiting.until > now:
+            yield waiting.until
+
+
+# ---------------------------------------------------------------- one instant
+
+
+def step(view: View, state: State) -> tuple[State, Draft]:
+    """The session's next state and its decision on this instant."""
+    artifact = view.program.artifact
+    view.place(state.stage, state.entered, state.began)
+    applies = True if artifact.applies is None else view.truth(artifact.applies)
+    if state.began is None:
+        if applies is False:
+            return replace(state, finished=False), Draft(_idle(view, state))
+        if applies is None:
+            if state.finished:
+                return state, Draft(_idle(view, state))
+            assert artifact.applies is not None
+            return state, Draft(_blank(view, "unclear", state), [("applies", artifact.applies)])
+        if state.finished:
+            return state, Draft(_idle(view, state))
+        state = State(began=view.time)
+    elif applies is False:
+        running = tuple(
+            Alert("still_running", drug)
+            for drug in sorted(artifact.drugs)
+            if view.drug(drug).running is True
+        )
+        state = State(ended=True)
+        return state, Draft(replace(_blank(view, "ended", state), alerts=running))
+    elif applies is None:
+        assert artifact.applies is not None
+        return state, Draft(_blank(view, "suspended", state), [("applies", artifact.applies)])
+    return _live(view, state)
+
+
+def _idle(view: View, state: State) -> Content:
+    if state.finished:
+        return replace(_blank(view, "finished", state), outcome=state.outcome)
+    return _blank(view, "ended" if state.ended else "not_applicable", state)
+
+
+def _blank(view: View, phase: str, state: State) -> Content:
+    return Content(
+        phase,  # type: ignore[arg-type]
+        state.stage,
+        rejected=_rejected(view),
+        silence_is_off=view.silence_is_off(),
+    )
+
+
+def _live(view: View, state: State) -> tuple[State, Draft]:
+    """Settle the stage, follow transitions, then judge what stands."""
+    assert state.began is not None
+    program = view.program
+    unsettled: list[tuple[str, int]] = []
+    contradictions: list[Contradiction] = []
+    path: list[str] = []
+    moved: list[tuple[Judged, int]] = []
+    if state.stage is None:
+        view.place(None, None, state.began)
+        for stage in program.initial_stages:
+            chosen = True if stage.initial_if is None else view.truth(stage.initial_if)
+            if chosen is None:
+                assert stage.initial_if is not None
+                unsettled.append((f"initial:{stage.name}", stage.initial_if))
+                break
+            if chosen:
+                state = replace(state, stage=stage.name, entered=view.time)
+                break
+    visited = {state.stage}
+    while True:
+        view.place(state.stage, state.entered, state.began)
+        judged = judge(view, _rules(view, state.stage))
+        movers = [item for item in judged.values() if item.state == "fires" and _moves(item.rule, state.stage)]
+        goals = sorted({(order.op, order.target) for item in movers if (order := destination(item.rule))})
+        if not goals:
+            break
+        names = tuple(item.rule.id for item in movers)
+        if len(goals) > 1:
+            contradictions.append(Contradiction("stages", names, ", ".join(target for _, target in goals)))
+            break
+        op, target = goals[0]
+        moved.extend((item, view.time) for item in movers)
+        if op == "finish":
+            path.append(state.stage or "")
+            return _finish(view, state, moved, tuple(path), target)
+        if target in visited:
+            contradictions.append(Contradiction("cycle", names, target))
+            moved = moved[: -len(movers)]
+            break
+        visited.add(target)
+        if state.stage is not None:
+            path.append(state.stage)
+        state = replace(state, stage=target, entered=view.time, carried=())
+    if moved:
+        carried = [
+            Carried(item.rule.id, index, when, True, ())
+            for item, when in moved
+            for index, choice in enumerate(item.rule.orders)
+            if not (isinstance(choice, m.One) and choice.order.op in ("go", "finish"))
+        ]
+        state = replace(state, carried=tuple(carried))
+    return _rest(view, state, judged, contradictions, unsettled, tuple(path))
+
+
+def _rules(view: View, stage: str | None) -> tuple[m.Rule, ...]:
+    always = view.program.rules_of[None]
+    return always if stage is None else (*view.program.rules_of[stage], *always)
+
+
+def _moves(rule: m.Rule, stage: str | None) -> bool:
+    order = destination(rule)
+    return order is not None and not (order.op == "go" and order.target == stage) and stage is not None
+
+
+def _finish(
+    view: View, state: State, moved: list[tuple[Judged, int]], path: tuple[str, ...], outcome: str
+) -> tuple[State, Draft]:
+    began = state.began
+    assert began is not None
+    orders = _collect(view, [_issues(item, when, view) for item, when in moved], began)
+    done = State(finished=True, outcome=outcome)
+    content = replace(
+        _blank(view, "finished", state),
+        stage=None,
+        outcome=outcome,
+        path=path,
+        orders=tuple(orders.standing),
+        waiting=tuple(orders.waiting),
+        withheld=tuple(orders.withheld),
+    )
+    return done, Draft(content)
+
+
+# ---------------------------------------------------------------- what stands at rest
+
+
+@dataclass(slots=True)
+class _Orders:
+    standing: list[Standing] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
+    withheld: list[Withheld] = field(default_factory=list)
+
+
+def _rest(
+    view: View,
+    state: State,
+    judged: dict[str, Judged],
+    contradictions: list[Contradiction],
+    unsettled: list[tuple[str, int]],
+    path: tuple[str, ...],
+) -> tuple[State, Draft]:
+    assert state.began is not None
+    program = view.program
+    since = dict(state.since)
+    since = {
+        rule_id: since.get(rule_id, view.time)
+        for rule_id, item in judged.items()
+        if item.state != "silent" or view.truth(item.rule.condition) is not False
+    }
+    issues: list[list[Issue]] = []
+    for item in judged.values():
+        if item.state == "pending":
+            unsettled.append((item.rule.id, item.rule.condition))
+        elif item.state != "silent":
+            if item.state == "unconfirmed" and item.rule.unless is not None and view.truth(item.rule.unless) is None:
+                unsettled.append((f"unless:{item.rule.id}", item.rule.unless))
+            issues.append(_issues(item, since[item.rule.id], view, unsettled))
+    live = {item.rule.id for item in judged.values() if item.state in ("fires", "unconfirmed")}
+    kept: list[Carried] = []
+    rules = {rule.id: rule for rule in program.artifact.rules}
+    for carried in state.carried:
+        if carried.rule in live:
+            kept.append(carried)
+            continue
+        found = _issues(
+            Judged(rules[carried.rule], "fires"), carried.since, view, unsettled, only=carried.choice, carried=True
+        )
+        open_ = [issue for issue in found if not _carried_out(view, issue)]
+        if open_:
+            kept.append(carried)
+            issues.append(open_)
+    orders = _collect(view, issues, state.began)
+    _needs(view, orders)
+    _doubt(view, orders, judged)
+    contradictions.extend(_contradict(view, orders))
+    given = {item.rule for item in orders.withheld}
+    kept = [item for item in kept if item.rule in live or item.rule in given or _still(orders, item)]
+    state = replace(state, carried=tuple(kept), since=tuple(sorted(since.items())))
+    content = Content(
+        "active",
+        state.stage,
+        path,
+        orders=tuple(sorted(orders.standing, key=_place)),
+        waiting=tuple(sorted(orders.waiting, key=lambda item: (item.rule, item.op, item.target))),
+        withheld=tuple(sorted(orders.withheld, key=lambda item: (item.rule, item.op, item.target))),
+        contradictions=tuple(contradictions),
+        alerts=_alerts(view),
+        rejected=_rejected(view),
+        outcomes=tuple(
+            name for name, decl in sorted(program.artifact.outcomes.items()) if view.truth(decl.condition) is True
+        ),
+        silence_is_off=view.silence_is_off(),
+        outside_verified=tuple(
+            str(term) for term in program.artifact.assumptions if view.truth(term) is False
+        ),
+    )
+    return state, Draft(content, unsettled)
+
+
+def _place(order: Standing) -> tuple[object, ...]:
+    return (-_STRENGTH[order.strength], order.op, order.target, order.choice, order.rules)
+
+
+def _still(orders: _Orders, carried: Carried) -> bool:
+    return any(carried.rule in order.rules for order in orders.standing) or any(
+        carried.rule == item.rule for item in orders.waiting
+    )
+
+
+def _issues(
+    item: Judged,
+    since: int,
+    view: View,
+    unsettled: list[tuple[str, int]] | None = None,
+    only: int | None = None,
+    *,
+    carried: bool = False,
+) -> list[Issue]:
+    """The orders a rule issues now; a `prefer` whose choice is unknown leaves the rule pending."""
+    found: list[Issue] = []
+    confirmed = item.state == "fires"
+    for index, choice in enumerate(item.rule.orders):
+        if only is not None and index != only:
+            continue
+        label = ""
+        match choice:
+            case m.One():
+                picked: tuple[m.Order, ...] = (choice.order,)
+                if choice.order.op in ("go", "finish") and confirmed:
+                    continue
+            case m.Either():
+                picked = choice.orders
+                label = f"{item.rule.id}#{index}"
+            case m.Prefer():
+                picked = ()
+                for order, condition in zip(choice.orders, choice.conditions, strict=True):
+                    holds = True if condition is None else view.truth(condition)
+                    if holds is None:
+                        assert condition is not None
+                        if unsettled is not None:
+                            unsettled.append((item.rule.id, condition))
+                        break
+                    if holds:
+                        picked = (order,)
+                        break
+        found.extend(
+            Issue(item.rule.id, choice.strength, order, since, label, carried, confirmed, item.check_first)
+            for order in picked
+        )
+    return found
+
+
+def _carried_out(view: View, issue: Issue) -> bool:
+    """The drug runs as ordered, the step was taken, the task is done."""
+    order = issue.order
+    match order.op:
+        case "increase" | "decrease" | "taper" | "set":
+            changed = view.rate_changed(order.target)
+            return changed is not None and changed > issue.since
+        case "start" | "add":
+            return view.drug(order.target).running is True
+        case "stop" | "pause":
+            return view.drug(order.target).running is False
+        case "give":
+            last = view.last_dose(order.target)
+            return order.every is None and order.total is None and last is not None and last > issue.since
+        case "do":
+            last = view.last_done(order.target)
+            return order.every is None and last is not None and last > issue.since
+        case "end":
+            drugs = view.program.artifact.courses[order.target].drugs
+            return all(view.drug(drug).running is False for drug in drugs)
+        case _:
+            return False
+
+
+def _collect(view: View, issued: list[list[Issue]], began: int) -> _Orders:
+    """Every issue evaluated; the same order from several rules becomes one."""
+    orders = _Orders()
+    merged: dict[tuple[object, ...], Standing] = {}
+    for issues in issued:
+        for issue in issues:
+            if issue.order.op in ("go", "finish"):
+                result: object = Standing(
+                    issue.order.op, issue.order.target, issue.strength, (issue.rule,), "due", False, issue.check_first
+                )
+            else:
+                result = evaluate(view, issue, began)
+            match result:
+                case Standing():
+                    key = _merge_key(result)
+                    merged[key] = _merge(merged[key], result) if key in merged else result
+                case Waiting():
+                    if result not in orders.waiting:
+                        orders.waiting.append(result)
+                case Withheld():
+                    if result not in orders.withheld:
+                        orders.withheld.append(result)
+    orders.standing = _narrowest(list(merged.values()))
+    return orders
+
+
+def _merge_key(order: Standing) -> tuple[object, ...]:
+    op = "start" if order.op == "add" else order.op
+    return (op, order.target, order.dose, order.choice, order.every_lo, order.every_hi, order.continuously)
+
+
+def _merge(a: Standing, b: Standing) -> Standing:
+    """At the greatest strength and with all rules; the more urgent mark; confirmed if either is."""
+    strong = a if _STRENGTH[a.strength] >= _STRENGTH[b.strength] else b
+    urgent = a if _MARKS[a.mark] >= _MARKS[b.mark] else b
+    sure = [order for order in (a, b) if order.confirmed]
+    late = [order.late_after for order in (a, b) if order.late_after is not None]
+    return replace(
+        urgent,
+        op=max(a.op, b.op),
+        strength=strong.strength,
+        rules=tuple(sorted({*a.rules, *b.rules})),
+        confirmed=bool(sure),
+        check_first=() if sure else tuple(sorted({*a.check_first, *b.check_first})),
+        late_after=min(late) if late else None,
+        carried=a.carried and b.carried,
+        cautions=tuple(sorted({*a.cautions, *b.cautions})),
+    )
+
+
+def _narrowest(standing: list[Standing]) -> list[Standing]:
+    """Of two ranges of one order, one inside the other, the narrower stands with both reasons."""
+    out: list[Standing] = []
+    for order in sorted(standing, key=lambda item: (item.dose.hi - item.dose.lo if item.dose else 0, item.rules)):
+        for index, other in enumerate(out):
+            if (
+                _merge_key(replace(order, dose=None)) == _merge_key(replace(other, dose=None))
+                and order.dose is not None
+                and other.dose is not None
+                and order.dose.unit == other.dose.unit
+                and order.dose.lo <= other.dose.lo
+                and other.dose.hi <= order.dose.hi
+            ):
+                out[index] = replace(_merge(other, order), dose=other.dose)
+                break
+        else:
+            out.append(order)
+    return out
+
+
+def _needs(view: View, orders: _Orders) -> None:
+    """No order starts or raises a drug without what it needs; not knowing unconfirms it."""
+    begun = {order.target for order in orders.standing if order.op in ("start", "add", "set") and order.confirmed}
+    kept: list[Standing] = []
+    for order in orders.standing:
+        decl = view.program.artifact.drugs.get(order.target)
+        if decl is None or order.mark == "done" or order.op not in ("start", "add", "set", "increase", "continue"):
+            kept.append(order)
+            continue
+        for need in decl.needs:
+            running = view.drug(need).running
+            if running is None:
+                checks = tuple(sorted({*order.check_first, f"needs:{need}"}))
+                order = replace(order, confirmed=False, check_first=checks)
+            elif running is False and need not in begun:
+                orders.withheld.extend(
+                    Withheld(rule, order.op, order.target, "needs", need) for rule in order.rules
+                )
+                break
+        else:
+            kept.append(order)
+    orders.standing = kept
+
+
+def _doubt(view: View, orders: _Orders, judged: dict[str, Judged]) -> None:
+    """An order that a pending rule would oppose is unconfirmed, naming that rule."""
+    for item in judged.values():
+        if item.state != "pending":
+            continue
+        for choice in item.rule.orders:
+            written = (choice.order,) if isinstance(choice, m.One) else choice.orders
+            for other in written:
+                against = opposed_ops(other.op)
+                for index, order in enumerate(orders.standing):
+                    if order.target == other.target and order.op in against and item.rule.id not in order.rules:
+                        checks = tuple(sorted({*order.check_first, item.rule.id}))
+                        orders.standing[index] = replace(order, confirmed=False, check_first=checks)
+
+
+def _contradict(view: View, orders: _Orders) -> list[Contradiction]:
+    """Neither of two incompatible orders is given. A carried order yields to one that a rule gives now."""
+    found: list[Contradiction] = []
+    sure = [order for order in orders.standing if order.confirmed and order.mark != "done"]
+    drop: set[int] = set()
+    for i, a in enumerate(sure):
+        for j in range(i + 1, len(sure)):
+            b = sure[j]
+            if (a.choice and a.choice == b.choice) or not incompatible(view.program, a, b):
+                continue
+            if a.carried != b.carried:
+                drop.add(i if a.carried else j)
+            elif a.choice or b.choice:
+                # An arm of a free choice gives way while another arm is left.
+                drop.add(j if b.choice else i)
+            else:
+                drop.update((i, j))
+                found.append(
+                    Contradiction(
+                        "orders", tuple(sorted({*a.rules, *b.rules})), f"{a.op} {a.target} / {b.op} {b.target}"
+                    )
+                )
+    dropped = [sure[index] for index in sorted(drop)]
+    left = [order for order in orders.standing if order not in dropped]
+    for order in dropped:
+        if order.choice and not any(other.choice == order.choice for other in left):
+            clash = Contradiction("orders", order.rules, f"{order.op} {order.target}: no arm of the choice is free")
+            if clash not in found:
+                found.append(clash)
+    orders.standing = left
+    return found
+
+
+# ---------------------------------------------------------------- facts to act on
+
+
+def _alerts(view: View) -> tuple[Alert, ...]:
+    found: list[Alert] = []
+    for name, decl in sorted(view.program.artifact.drugs.items()):
+        state = view.drug(name)
+        if state.running is not True:
+            continue
+        for need in decl.needs:
+            other = view.drug(need).running
+            if other is not True:
+                found.append(Alert("need", name, f"{need} {'off' if other is False else 'unknown'}"))
+        top = view.program.maximum.get(name)
+        if top is not None and state.rate is not None:
+            rate = state.rate.seen_in(top.dims, view.weight())
+            if rate is not None and rate > top.value:
+                found.append(Alert("above_maximum", name))
+    return tuple(found)
+
+
+def _rejected(view: View) -> tuple[Rejected, ...]:
+    found: list[Rejected] = []
+    for name in sorted(view.program.artifact.inputs):
+        state = view.input(name)
+        if state.why in ("implausible", "contested", "unit"):
+            found.append(Rejected("input", name, state.why, state.time or 0))
+    for name in sorted(view.program.artifact.drugs):
+        drug = view.drug(name)
+        if drug.why in ("contested", "unit"):
+            found.append(Rejected("drug", name, drug.why, drug.time or 0))
+    return tuple(found)

@@ -1,0 +1,251 @@
+"""Judging an order that somebody proposes: what an order-entry system calls at signing. LANGUAGE section 7."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from rung_engine.artifact import model as m
+from rung_engine.decision.conflicts import opposed_ops
+from rung_engine.decision.model import Content
+from rung_engine.decision.orders import ceiling
+from rung_engine.decision.view import View
+from rung_engine.program import Amount
+from rung_engine.truth import Truth, conjunction, count, disjunction, negation
+
+Grade = Literal["accepted", "caution", "unconfirmed", "refused"]
+_RANK: dict[Grade, int] = {"accepted": 0, "caution": 1, "unconfirmed": 2, "refused": 3}
+_GIVING = frozenset({"start", "add", "set", "increase", "continue", "give"})
+_BEGINNING = frozenset({"start", "add", "set", "give"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """`kind`: unit, unit_error, maximum, usual, contraindicated, before, prefer, needs, never, avoid,
+    contradiction, too_early, weight. `detail` names the limit, rule, property or drug; `limit` is the bound
+    in millionths of `unit`, and `limit_own` the same in the drug's own unit, where they differ.
+    """
+
+    grade: Grade
+    kind: str
+    detail: str = ""
+    limit: m.Number | None = None
+    proposed: m.Number | None = None
+    """The proposed dose in the drug's own unit, where it can be converted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    grade: Grade
+    reasons: tuple[Reason, ...]
+
+
+def judge(view: View, content: Content, order: m.Order) -> Verdict:
+    """What the protocol says of a proposed order, on this instant and beside this decision."""
+    reasons: list[Reason] = []
+    drug = order.target if order.target in view.program.artifact.drugs else None
+    if drug is not None:
+        _limits(view, drug, order, reasons)
+        _prerequisites(view, drug, order, reasons)
+        _needs(view, content, drug, order, reasons)
+    _properties(view, content, order, reasons)
+    _decision(view, content, order, reasons)
+    reasons.sort(key=lambda reason: (-_RANK[reason.grade], reason.kind, reason.detail))
+    grade: Grade = reasons[0].grade if reasons else "accepted"
+    return Verdict(grade, tuple(reasons))
+
+
+def _proposed(view: View, order: m.Order) -> Amount | None:
+    """The largest rate or dose the order leads to."""
+    program = view.program
+    if order.dose is not None:
+        return program.amount(order.dose.hi)
+    if order.step is not None and order.op == "increase":
+        step = program.amount(order.step.hi)
+        rate = view.drug(order.target).rate
+        seen = rate.seen_in(step.dims, view.weight()) if rate is not None else None
+        return None if seen is None else Amount(seen + step.value, step.dims)
+    return None
+
+
+def _own(view: View, drug: str, amount: Amount) -> m.Number | None:
+    unit = view.program.units[view.program.artifact.drugs[drug].unit]
+    seen = amount.seen_in(unit.dims, view.weight())
+    if seen is None:
+        return None
+    return m.Number(millionths=round(seen / unit.factor * 1_000_000), unit=unit.name)
+
+
+def _limits(view: View, drug: str, order: m.Order, reasons: list[Reason]) -> None:
+    amount = _proposed(view, order)
+    if amount is None or order.op not in _GIVING:
+        return
+    program = view.program
+    decl = program.artifact.drugs[drug]
+    if not program.is_rate_of(drug, amount):
+        reasons.append(Reason("refused", "unit", drug))
+        return
+    own = _own(view, drug, amount)
+    top = ceiling(view, drug)
+    if top is not None:
+        seen = amount.seen_in(top[0].dims, view.weight())
+        limit = _own(view, drug, top[0])
+        if seen is None:
+            reasons.append(Reason("unconfirmed", "weight", drug))
+        elif seen > top[0].value:
+            reasons.append(Reason("refused", "maximum", top[1], limit, own))
+            if _inside(view, drug, amount.value / 1000, amount.dims):
+                reasons.append(Reason("refused", "unit_error", "1000", limit, own))
+            elif _inside(view, drug, amount.value / 60, amount.dims):
+                reasons.append(Reason("refused", "unit_error", "60", limit, own))
+    if decl.usual is not None:
+        lo, hi = program.amount(decl.usual.lo), program.amount(decl.usual.hi)
+        seen = amount.seen_in(hi.dims, view.weight())
+        if seen is not None and not lo.value <= seen <= hi.value:
+            reasons.append(Reason("caution", "usual", drug, _own(view, drug, hi if seen > hi.value else lo), own))
+
+
+def _inside(view: View, drug: str, value: Fraction, dims: tuple[tuple[str, int], ...]) -> bool:
+    top = view.program.maximum.get(drug)
+    seen = Amount(value, dims).seen_in(top.dims, view.weight()) if top is not None else None
+    return top is not None and seen is not None and seen <= top.value
+
+
+def _prerequisites(view: View, drug: str, order: m.Order, reasons: list[Reason]) -> None:
+    artifact = view.program.artifact
+    if order.op in _GIVING:
+        for index, restrict in enumerate(artifact.restricts):
+            if restrict.drug == drug and restrict.contraindicated:
+                holds: Truth = True if restrict.condition is None else view.truth(restrict.condition)
+                if holds is not False:
+                    grade: Grade = "refused" if holds else "unconfirmed"
+                    reasons.append(Reason(grade, "contraindicated", str(index)))
+    if order.op in _BEGINNING and not (order.op == "set" and view.drug(drug).running):
+        for before in artifact.befores:
+            if before.drug != drug:
+                continue
+            met = view.truth(before.condition)
+            if before.prefer:
+                if met is not True:
+                    reasons.append(Reason("caution", "prefer", str(before.condition)))
+            elif met is not True:
+                reasons.append(Reason("unconfirmed" if met is None else "refused", "before", str(before.condition)))
+
+
+def _needs(view: View, content: Content, drug: str, order: m.Order, reasons: list[Reason]) -> None:
+    begun = {item.target for item in content.orders if item.op in _BEGINNING and item.confirmed}
+    drugs = view.program.artifact.drugs
+    if order.op in _GIVING:
+        for need in drugs[drug].needs:
+            running = view.drug(need).running
+            if running is None:
+                reasons.append(Reason("unconfirmed", "needs", need))
+            elif running is False and need not in begun:
+                reasons.append(Reason("refused", "needs", need))
+    if order.op in ("stop", "pause"):
+        for name, decl in sorted(drugs.items()):
+            if drug in decl.needs and view.drug(name).running is not False:
+                running = view.drug(name).running
+                reasons.append(Reason("refused" if running else "unconfirmed", "needs", name))
+
+
+def _properties(view: View, content: Content, order: m.Order, reasons: list[Reason]) -> None:
+    """A `never` that the order would break; an unknown `while` leaves it unconfirmed."""
+    for prop in view.program.artifact.properties:
+        if prop.polarity != "never" or not _speaks_of(prop, order):
+            continue
+        met: Truth = True if prop.given is None else about_decision(view, content, prop.given)
+        if prop.above is not None:
+            met = conjunction((met, _above(view, prop, order)))
+        if met is not False:
+            reasons.append(Reason("refused" if met else "unconfirmed", "never", prop.id))
+
+
+def _speaks_of(prop: m.Property, order: m.Order) -> bool:
+    if order.target not in prop.drugs:
+        return False
+    match prop.subject:
+        case "order":
+            return order.op in _GIVING
+        case "start":
+            return order.op in _BEGINNING
+        case "decrease":
+            return order.op in ("decrease", "taper")
+        case "stop" | "pause" | "increase":
+            return order.op == prop.subject
+        case "condition":
+            return False
+
+
+def _above(view: View, prop: m.Property, order: m.Order) -> Truth:
+    """The ordered dose, or for stop, pause and decrease the rate it is at, is above the bound."""
+    assert prop.above is not None
+    bound = view.program.amount(prop.above)
+    if prop.subject in ("stop", "pause", "decrease"):
+        state = view.drug(order.target)
+        if state.running is False:
+            return False
+        amount = state.rate
+    else:
+        amount = _proposed(view, order)
+    seen = amount.seen_in(bound.dims, view.weight()) if amount is not None else None
+    return None if seen is None else seen > bound.value
+
+
+def about_decision(view: View, content: Content, term: int) -> Truth:
+    """A condition that may speak of the decision itself (`ordered D`, `in STAGE`)."""
+    node = view.program.artifact.terms[term]
+    match node:
+        case m.Ordered():
+            return _ordered(view, content, node)
+        case m.InStage():
+            return content.stage == node.stage
+        case m.Not():
+            return negation(about_decision(view, content, node.of))
+        case m.And():
+            return conjunction(about_decision(view, content, part) for part in node.of)
+        case m.Or():
+            return disjunction(about_decision(view, content, part) for part in node.of)
+        case m.Count():
+            return count(node.rel, node.n, [about_decision(view, content, part) for part in node.of])
+        case _:
+            return view.truth(term)
+
+
+def _ordered(view: View, content: Content, node: m.Ordered) -> bool:
+    for order in content.orders:
+        if order.target not in node.drugs or order.op not in _GIVING or order.mark == "done":
+            continue
+        if node.above is None:
+            return True
+        bound = view.program.amount(node.above)
+        if order.dose is not None:
+            unit = view.program.units[order.dose.unit]
+            dose = Amount(Fraction(order.dose.hi, 1_000_000) * unit.factor, unit.dims)
+            seen = dose.seen_in(bound.dims, view.weight())
+            if seen is not None and seen > bound.value:
+                return True
+    return False
+
+
+def _decision(view: View, content: Content, order: m.Order, reasons: list[Reason]) -> None:
+    against = opposed_ops(order.op)
+    for standing in content.orders:
+        if standing.target != order.target:
+            continue
+        rule = standing.rules[0]
+        if standing.op == "avoid" and order.op in _GIVING:
+            reasons.append(Reason("refused" if standing.confirmed else "unconfirmed", "avoid", rule))
+        elif standing.op in against and standing.mark != "done" and not standing.choice:
+            reasons.append(Reason("refused" if standing.confirmed else "caution", "contradiction", rule))
+        elif (
+            standing.op == order.op
+            and standing.mark == "not_due"
+            and standing.op == "give"
+        ):
+            reasons.append(Reason("refused", "too_early", rule))
+    for waiting in content.waiting:
+        if waiting.op == order.op and waiting.target == order.target:
+            grade: Grade = "refused" if waiting.why == "at_limit" else "caution"
+            reasons.append(Reason(grade, "too_early" if waiting.why == "step_not_due" else "at_limit", waiting.rule))

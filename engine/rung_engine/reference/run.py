@@ -1,0 +1,206 @@
+"""The reference engine: a patient's whole history to every decision, by definition.
+
+Instants are judged wherever something could change: at facts, at the end of every validity, window and
+wait, and where a moving comparison crosses. `instants` replaces that choice, so that a test can judge every
+single millisecond and show that nothing was missed.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+
+from rung_engine.artifact import model as m
+from rung_engine.decision.fold import Fold, wakes
+from rung_engine.decision.model import Content, Decision, follow
+from rung_engine.event import Dose, Event, Fact, Infusion, Reading
+from rung_engine.program import Program
+from rung_engine.reference.evaluate import LONG_AGO, Instant, Row
+from rung_engine.reference.history import Chart, resolve
+from rung_engine.truth import Truth
+
+
+def run(
+    program: Program,
+    events: Iterable[Event],
+    *,
+    until: int | None = None,
+    silence_is_off: bool = False,
+    instants: Iterable[int] | None = None,
+) -> list[Decision]:
+    """Every decision that differs from the one before it, up to `until` (default: the last fact)."""
+    return Runner(program, events, silence_is_off=silence_is_off).run(until, instants)
+
+
+class Runner:
+    """The fold, instant by instant. `view` is the last instant judged."""
+
+    def __init__(self, program: Program, events: Iterable[Event], *, silence_is_off: bool = False) -> None:
+        facts, self.clashes = resolve(events)
+        self.program = program
+        self.facts = facts
+        self.chart = Chart(program, facts, silence_is_off=silence_is_off)
+        self.fold = Fold()
+        self.rows: list[Row] = []
+        self.decisions: list[Decision] = []
+        self.view: Instant | None = None
+        self._heap: list[int] = sorted({fact.time for fact in facts})
+        self._by_time: dict[int, list[Fact]] = {}
+        for fact in facts:
+            self._by_time.setdefault(fact.time, []).append(fact)
+        self._before = _empty_row(program)
+
+    def run(self, until: int | None = None, instants: Iterable[int] | None = None) -> list[Decision]:
+        """Judge up to `until`, the last fact by default."""
+        if not self.facts:
+            return []
+        end = self.facts[-1].time if until is None else until
+        if instants is not None:
+            for time in instants:
+                self.judge(time)
+            return self.decisions
+        while self._heap and self._heap[0] <= end:
+            self.judge(self._pop())
+        return self.decisions
+
+    def look_again(self) -> int | None:
+        """With no new fact: the next instant at which the decision will change. Call once, at the end."""
+        count = len(self.decisions)
+        while self._heap:
+            time = self._pop()
+            self.judge(time)
+            if len(self.decisions) > count:
+                return time
+        return None
+
+    def _pop(self) -> int:
+        time = heapq.heappop(self._heap)
+        while self._heap and self._heap[0] == time:
+            heapq.heappop(self._heap)
+        return time
+
+    def judge(self, time: int) -> None:
+        """One instant, which must be later than the one before."""
+        if not self.rows:
+            self.rows.append(self._before)
+        view = Instant(self.chart, time, self.rows)
+        content = self.fold.advance(view)
+        state = self.fold.state
+        view.place(state.stage, state.entered, state.began)
+        row = view.row()
+        for instant in self._next(view, row, self.fold.content):
+            if instant > time:
+                heapq.heappush(self._heap, instant)
+        self.rows.append(row)
+        self.view = view
+        if content is not None:
+            last = self.decisions[-1] if self.decisions else None
+            unproved = self.program.artifact.certificate.state != "proved"
+            self.decisions.append(follow(last, time, content, unproved=unproved))
+
+    def _next(self, view: Instant, row: Row, content: Content | None) -> Iterable[int]:
+        """Later instants at which something could change because of what is so at this one."""
+        yield from view.flips()
+        yield from next_instants(self.program, view, row, self.rows[-1], self._by_time.get(view.time, ()))
+        if content is not None:
+            yield from wakes(content, view.time)
+
+
+def next_instants(
+    program: Program, view: Instant, row: Row, before: Row, facts: Iterable[Fact]
+) -> Iterable[int]:
+    """Ends of validities, windows and waits that begin at this row."""
+    artifact = program.artifact
+    now = row.time
+    for fact in facts:
+        yield now + 1
+        match fact:
+            case Reading() if fact.input in artifact.inputs:
+                valid = artifact.inputs[fact.input].valid_for
+                ends = [now] if valid is None else [now, now + valid + 1]
+                yield from ends[1:]
+                for window in _windows(program, fact.input):
+                    yield from (end + window + extra for end in ends for extra in (0, 1))
+            case Infusion() | Dose() if fact.drug in artifact.drugs:
+                decl = artifact.drugs[fact.drug]
+                ends = [now]
+                if decl.valid_for is not None:
+                    ends.append(now + decl.valid_for + 1)
+                if decl.lasts is not None:
+                    ends.append(now + decl.lasts)
+                yield from ends[1:]
+                for window in (*_drug_windows(program, fact.drug),):
+                    yield from (end + window + extra for end in ends for extra in (-1, 0, 1))
+                for course in artifact.courses.values():
+                    if fact.drug in course.drugs:
+                        yield from (end + course.ends_after for end in ends)
+            case _:
+                pass
+    for index, term in enumerate(artifact.terms):
+        if isinstance(term, m.Held | m.Recent) and row.truths[term.of] != before.truths[term.of]:
+            length = program.millis(term.length)
+            yield from (now + length, now + length + 1)
+        elif isinstance(term, m.Occurs) and row.truths[index] is True:
+            yield now + 1
+
+
+def _windows(program: Program, name: str) -> list[int]:
+    """Lengths of the windows in which readings of this input are looked at."""
+    return [
+        program.millis(term.span.over)
+        for term in program.artifact.terms
+        if isinstance(term, m.Change | m.Extreme) and term.input == name and isinstance(term.span, m.Over)
+    ]
+
+
+def _drug_windows(program: Program, name: str) -> list[int]:
+    found = [
+        program.millis(term.span.over)
+        for term in program.artifact.terms
+        if isinstance(term, m.Total) and term.drug == name and isinstance(term.span, m.Over)
+    ]
+    found.extend(program.millis(rolling.over) for rolling in program.artifact.drugs[name].rolling)
+    return found
+
+
+def _empty_row(program: Program) -> Row:
+    """All time before the first fact: inputs and drugs unknown, nothing happened, nothing done."""
+    return Instant(Chart(program, ()), LONG_AGO, ()).row()
+
+
+def knowable_at(view: Instant, term: int) -> int | None:
+    """With no new fact and the session where it is: when the term is first known, if ever."""
+    facts = [fact for fact in view.chart.facts if fact.time <= view.time]
+    chart = Chart(view.program, facts)
+    chart.silence_from = view.chart.silence_from
+    rows = list(view.rows)
+    by_time: dict[int, list[Fact]] = {}
+    for fact in facts:
+        by_time.setdefault(fact.time, []).append(fact)
+    heap: list[int] = []
+    # What earlier rows will still bring: replay their waits, then go on from now.
+    for before, row in zip(rows, rows[1:], strict=False):
+        past = Instant(chart, row.time, rows)
+        heap.extend(next_instants(view.program, past, row, before, by_time.get(row.time, ())))
+    now = view
+    last = view.row()
+    heap.extend(next_instants(view.program, view, last, rows[-1], by_time.get(view.time, ())))
+    heap.extend(view.flips())
+    rows.append(last)
+    pending = sorted({instant for instant in heap if instant > view.time})
+    heapq.heapify(pending)
+    while pending:
+        time = heapq.heappop(pending)
+        if time == now.time:
+            continue
+        now = Instant(chart, time, rows)
+        now.place(view.stage, view.entered, view.began)
+        truth: Truth = now.truth(term)
+        if truth is not None:
+            return time
+        row = now.row()
+        for instant in (*now.flips(), *next_instants(view.program, now, row, rows[-1], ())):
+            if instant > time:
+                heapq.heappush(pending, instant)
+        rows.append(row)
+    return None

@@ -1,0 +1,615 @@
+"""Rung's tidy form on disk (`stays`, `events`, `infusions`, each Parquet or CSV) read as stays of events.
+
+The whole cohort is read once. Every row is sorted out by its variable, kind, label and status, then handed to
+`stay` one stay at a time. Columns that must be there, and what they hold, are in `COLUMNS`; other columns are
+left alone. Rows of `events` that repeat a row of `infusions` are matched to it one by one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+
+from ..artifact.model import Artifact, InputDecl, Name, Number
+from ..event import Charted
+from ..exact import NotDecimal, NotMillionths, from_millionths, to_millionths
+from ..units import Unit, UnitProblem, as_body_weight
+from .accounting import Account, Category, total_account
+from .chart import DrugRule, InputRule, Spelling, Taken, declared_unit, worded
+from .mapping import (
+    INFUSION_KINDS,
+    Found,
+    FromColumn,
+    FromEvents,
+    FromFlags,
+    InputMap,
+    Rows,
+    SiteMapping,
+    choose,
+    fits,
+    load_mapping,
+    read_quantity,
+    shipped_mappings,
+)
+from .problems import DataProblem
+from .stay import (
+    Counts,
+    DrugTarget,
+    EventRow,
+    Fixed,
+    InfusionRow,
+    InputTarget,
+    Stay,
+    fixed_weight,
+    flag_text,
+    make_stay,
+)
+
+Holds = Literal["text", "whole", "number"]
+TABLES = ("stays", "events", "infusions")
+COLUMNS: dict[str, dict[str, Holds]] = {
+    "stays": {"stay_id": "text"},
+    "events": {
+        "stay_id": "text",
+        "time_min": "whole",
+        "end_min": "whole",
+        "kind": "text",
+        "variable": "text",
+        "value": "number",
+        "unit": "text",
+        "label": "text",
+    },
+    "infusions": {
+        "stay_id": "text",
+        "time_min": "whole",
+        "end_min": "whole",
+        "kind": "text",
+        "drug": "text",
+        "rate": "number",
+        "rate_unit": "text",
+        "amount": "number",
+        "amount_unit": "text",
+        "bag_drug_amount": "number",
+        "bag_volume_ml": "number",
+        "order_id": "text",
+        "status": "text",
+        "label": "text",
+    },
+}
+"""The columns that every folder needs, by table, and what they hold. Any cell but a stay may be empty."""
+
+_EXPECTED = {"text": "text", "whole": "whole numbers", "number": "numbers (64-bit, or text of decimals)"}
+_LIVE = "live"
+_KEYS = ("stay_id", "time_min", "end_min", "kind", "variable", "value", "unit", "label")
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A site's value of a setting, as the artifact holds it, and why it was chosen."""
+
+    value: Number | Name
+    why: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cohort:
+    """A folder of stays, read and checked. A stay is made into events when it is asked for.
+
+    `settings` holds the site's values for settings that the protocol declares; `notes` what a reader of
+    results must know about this mapping. `stay_ids` are sorted as text.
+    """
+
+    folder: Path
+    mapping: SiteMapping
+    stay_ids: tuple[str, ...]
+    settings: Mapping[str, Chosen]
+    _facts: Mapping[str, tuple[Fixed, ...]]
+    _undeclared: Counts
+    _weights: Mapping[str, Fraction]
+    _events: _Sorted
+    _infusions: _Sorted
+    _inputs: tuple[InputTarget, ...]
+    _drugs: tuple[DrugTarget, ...]
+
+    @property
+    def silence(self) -> Literal["off", "unknown"]:
+        """Whether a drug without a row counts as off or as unknown; the reason is `mapping.silence_why`."""
+        return self.mapping.silence
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self.mapping.notes
+
+    def stay(self, stay_id: str) -> Stay:
+        """One stay. Raises `DataProblem` D109 for a stay that is not there."""
+        facts = self._facts.get(stay_id)
+        if facts is None:
+            first = ", ".join(self.stay_ids[:3]) or "none"
+            many = str(len(self.stay_ids))
+            raise DataProblem("D109", stay=stay_id, path=str(self.folder), count=many, first=first)
+        return make_stay(
+            stay_id,
+            self.mapping.name,
+            self.mapping.silence == "off",
+            facts,
+            Counter(self._undeclared),
+            [EventRow(*row) for row in self._events.of(stay_id)],
+            Counter(self._events.aside.get(stay_id, {})),
+            [InfusionRow(*row) for row in self._infusions.of(stay_id)],
+            Counter(self._infusions.aside.get(stay_id, {})),
+            self._inputs,
+            self._drugs,
+            self._weights.get(stay_id),
+            {
+                "stays": len(facts) + sum(self._undeclared.values()),
+                "events": self._events.rows.get(stay_id, 0),
+                "infusions": self._infusions.rows.get(stay_id, 0),
+            },
+        )
+
+    def iter_stays(self) -> Iterator[Stay]:
+        """Every stay, in the order of `stay_ids`."""
+        for stay_id in self.stay_ids:
+            yield self.stay(stay_id)
+
+    def accounts(self) -> tuple[Account, ...]:
+        """Where every row of the folder went, by table. Reads all stays; of `stays` the cells are counted."""
+        parts: dict[str, list[Account]] = {table: [] for table in TABLES}
+        for stay in self.iter_stays():
+            for part in stay.accounts:
+                parts[part.table].append(part)
+        return tuple(total_account(table, parts[table]) for table in TABLES)
+
+
+def find_mapping(folder: str | Path, explicit: str | Path | None = None) -> SiteMapping:
+    """The mapping to read a folder with: the one given (a file or a shipped name), else the folder's own
+    `mapping.toml`, else the one shipped mapping that fits. Raises `DataProblem`."""
+    place = _folder(folder)
+    if explicit is not None:
+        return load_mapping(explicit)
+    own = place / "mapping.toml"
+    if own.is_file():
+        return load_mapping(own)
+    return choose(shipped_mappings(), _found({table: _read(place, table) for table in TABLES}), str(place))
+
+
+def open_cohort(folder: str | Path, mapping: SiteMapping, artifact: Artifact) -> Cohort:
+    """The stays of a folder, as the mapping reads them for one protocol. Raises `DataProblem`."""
+    place = _folder(folder)
+    raw = {table: _read(place, table) for table in TABLES}
+    found = _found(raw)
+    if not fits(mapping, found):
+        expected = mapping.match.words
+        raise DataProblem("D119", name=mapping.name, path=str(place), expected=expected, found=found.words)
+    columns = {table: dict(COLUMNS[table]) for table in TABLES}
+    for part in mapping.inputs:
+        columns["stays"] |= _stay_columns(part)
+    tables = {table: _typed(raw[table], table, columns[table]) for table in TABLES}
+    stay_ids = _check_stays(tables)
+    inputs, drugs = _Inputs(mapping, artifact), _Drugs(mapping, artifact)
+    facts, weights, undeclared = _fixed(tables["stays"], mapping, artifact)
+    return Cohort(
+        place,
+        mapping,
+        stay_ids,
+        site_settings(mapping, artifact),
+        facts,
+        undeclared,
+        weights,
+        _sort_events(tables["events"], tables["infusions"], inputs),
+        _sort_infusions(tables["infusions"], drugs),
+        tuple(inputs.targets),
+        tuple(drugs.targets),
+    )
+
+
+def site_settings(mapping: SiteMapping, artifact: Artifact) -> dict[str, Chosen]:
+    """The site's values for the settings that the protocol declares. Raises `DataProblem` D120."""
+    chosen: dict[str, Chosen] = {}
+    for name, given in mapping.settings.items():
+        decl = artifact.settings.get(name)
+        if decl is None:
+            continue
+        facts = {"name": mapping.name, "setting": name, "value": given.value}
+        if decl.kind != "quantity":
+            allowed = ("yes", "no") if decl.kind == "yes_no" else decl.choices
+            if given.value not in allowed:
+                raise DataProblem("D120", **facts, reason="it allows " + ", ".join(allowed))
+            chosen[name] = Chosen(given.value, given.why)
+            continue
+        low, high = decl.lo, decl.hi
+        if low is None:
+            raise DataProblem("D120", **facts, reason="it has no range of values")
+        try:
+            unit = declared_unit(artifact, low.unit, name)
+            value = Number(millionths=to_millionths(read_quantity(given.value, unit)), unit=low.unit)
+        except (UnitProblem, NotDecimal, NotMillionths) as wrong:
+            raise DataProblem("D120", **facts, reason=str(wrong)) from wrong
+        if value.millionths < low.millionths or (high is not None and value.millionths > high.millionths):
+            raise DataProblem("D120", **facts, reason="it lies outside the range")
+        chosen[name] = Chosen(value, given.why)
+    return chosen
+
+
+# --- tables -------------------------------------------------------------------------------------------------
+
+
+def _folder(folder: str | Path) -> Path:
+    path = Path(folder)
+    if not path.is_dir():
+        raise DataProblem("D101", path=str(path))
+    return path
+
+
+def _read(folder: Path, table: str) -> pl.DataFrame:
+    """A table as it stands, with its rows numbered from 1. A CSV is read as text, and typed later."""
+    parquet, csv = folder / f"{table}.parquet", folder / f"{table}.csv"
+    if parquet.is_file() and csv.is_file():
+        raise DataProblem("D103", path=str(folder), table=table)
+    path, form = (csv, "CSV") if csv.is_file() else (parquet, "Parquet")
+    if not path.is_file():
+        raise DataProblem("D102", path=str(folder), table=table)
+    try:
+        if form == "CSV":
+            frame = pl.read_csv(path, infer_schema=False)
+        else:
+            frame = pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as wrong:
+        reason = str(wrong).splitlines()[0] if str(wrong) else type(wrong).__name__
+        raise DataProblem("D104", path=str(path), form=form, reason=reason) from wrong
+    for column in COLUMNS[table]:
+        if column not in frame.columns:
+            raise DataProblem("D105", table=table, column=column, found=", ".join(frame.columns))
+    return frame.with_row_index("row", offset=1)
+
+
+def _found(raw: Mapping[str, pl.DataFrame]) -> Found:
+    stays = raw["stays"]
+    texts = [name for name in stays.columns if stays[name].dtype == pl.String]
+    values = {name: tuple(stays[name].drop_nulls().unique().sort().to_list()) for name in texts}
+    return Found({table: tuple(frame.columns[1:]) for table, frame in raw.items()}, values)
+
+
+def _typed(frame: pl.DataFrame, table: str, columns: Mapping[str, Holds]) -> pl.DataFrame:
+    """The columns that are read, in types of their own. Raises `DataProblem` D105 and D106."""
+    for column in columns:
+        if column not in frame.columns:
+            raise DataProblem("D105", table=table, column=column, found=", ".join(frame.columns[1:]))
+    typed = [_column(frame[column], table, holds) for column, holds in columns.items()]
+    return pl.DataFrame([frame["row"].cast(pl.Int64), *typed])
+
+
+def _column(column: pl.Series, table: str, holds: Holds) -> pl.Series:
+    kind = column.dtype
+    target: pl.DataType = {"text": pl.String(), "whole": pl.Int64(), "number": pl.Float64()}[holds]
+    if kind == pl.Null or (kind.is_integer() and holds != "number") or kind == target:
+        fine = True
+    elif holds == "number":
+        fine = kind.is_integer() or kind in (pl.Boolean, pl.String)
+    elif holds == "whole":
+        fine = kind == pl.String
+    else:
+        fine = kind in (pl.Categorical, pl.Enum)
+    facts = {"table": table, "column": column.name, "expected": _EXPECTED[holds]}
+    if not fine:
+        raise DataProblem("D106", **facts, found=f"it holds {kind}")
+    made = column.cast(target, strict=False)
+    lost = column.is_not_null() & made.is_null()
+    if lost.any():
+        place = lost.arg_true()[0]
+        raise DataProblem("D106", **facts, found=f"row {place + 1} holds `{column[place]}`")
+    return made.str.strip_chars() if holds == "text" else made
+
+
+def _check_stays(tables: Mapping[str, pl.DataFrame]) -> tuple[str, ...]:
+    """The stays, sorted. Raises `DataProblem` D107 and D108."""
+    stays = tables["stays"]
+    for table, frame in tables.items():
+        for (row,) in frame.filter(pl.col("stay_id").is_null()).select("row").head(1).rows():
+            raise DataProblem("D107", table=table, row=str(row), reason="it names no stay")
+    twice = stays.filter(~pl.col("stay_id").is_first_distinct())
+    for row, stay in twice.select("row", "stay_id").head(1).rows():
+        raise DataProblem("D107", table="stays", row=str(row), reason=f"stay `{stay}` stands there again")
+    for table in ("events", "infusions"):
+        lost = tables[table].join(stays.select("stay_id"), on="stay_id", how="anti")
+        for row, stay in lost.select("row", "stay_id").sort("row").head(1).rows():
+            raise DataProblem("D108", table=table, stay=stay, row=str(row))
+    return tuple(stays["stay_id"].sort().to_list())
+
+
+# --- facts of the whole stay --------------------------------------------------------------------------------
+
+
+def _stay_columns(part: InputMap) -> dict[str, Holds]:
+    match part:
+        case FromColumn(column=column, values=values):
+            return {column: "text" if values else "number"}
+        case FromFlags(flags=flags):
+            return dict.fromkeys(flags, "number")
+        case FromEvents():
+            return {}
+
+
+def _fixed(
+    stays: pl.DataFrame, mapping: SiteMapping, artifact: Artifact
+) -> tuple[dict[str, tuple[Fixed, ...]], dict[str, Fraction], Counts]:
+    """For each stay its facts and its weight in kg; and the mapped columns that are not declared."""
+    ids: list[str] = stays["stay_id"].to_list()
+    facts: dict[str, list[Fixed]] = {stay: [] for stay in ids}
+    weights: dict[str, Fraction] = {}
+    undeclared: Counts = Counter()
+    for part in mapping.inputs:
+        if isinstance(part, FromEvents):
+            continue
+        name = _declared(artifact.inputs, part.name)
+        if name is None:
+            column = part.column if isinstance(part, FromColumn) else " ".join(part.flags)
+            undeclared["not_declared", column] += 1
+        elif isinstance(part, FromFlags):
+            flags = stays.select(*part.flags).rows()
+            for stay, cells in zip(ids, flags, strict=True):
+                facts[stay].append(_flags(part, name, artifact.inputs[name], mapping.name, cells))
+        else:
+            rule = _rule(part, name, mapping, artifact)
+            for stay, cell in zip(ids, stays[part.column].to_list(), strict=True):
+                fact = _cell(part, rule, cell)
+                facts[stay].append(fact)
+                if rule.spelling is not None and _is_weight(rule.spelling.target):
+                    kg = rule.spelling.read(part.unit or rule.spelling.target.name).factor
+                    weight = fixed_weight(fact.taken, kg)
+                    if weight is not None:
+                        weights[stay] = weight
+    return {stay: tuple(found) for stay, found in facts.items()}, weights, undeclared
+
+
+def _is_weight(unit: Unit) -> bool:
+    return unit.dims == (("body_weight", 1),)
+
+
+def _cell(part: FromColumn, rule: InputRule, cell: float | str | None) -> Fixed:
+    if isinstance(cell, str) or rule.spelling is None:
+        text = None if cell is None else str(cell)
+        return Fixed(rule.name, part.column, text or "", rule.take_text(text))
+    taken = rule.take(cell, "")
+    if isinstance(taken.value, Charted):
+        exact = from_millionths(taken.value.millionths)
+        if _is_weight(rule.spelling.target) and exact <= 0:
+            taken = Taken(reason="weight_unusable")
+        elif part.plausible is not None and not part.plausible.holds(exact):
+            taken = Taken(reason="implausible", facts=part.plausible.facts)
+    return Fixed(rule.name, part.column, "" if cell is None else repr(cell), taken)
+
+
+def _flags(
+    part: FromFlags, name: str, decl: InputDecl, mapping: str, cells: tuple[float | None, ...]
+) -> Fixed:
+    if decl.kind not in ("any_of", "one_of", "flag"):
+        raise DataProblem("D121", name=mapping, input=name, reason=f"flags do not fill {decl.kind}")
+    _check_values(mapping, name, decl, tuple(part.flags.values()))
+    shown = " ".join(flag_text(cell) for cell in cells)
+    column = " ".join(part.flags)
+    held = [said for said, cell in zip(part.flags.values(), cells, strict=True) if cell]
+    if not held and None in cells:
+        return Fixed(name, column, shown, Taken(reason="no_value"))
+    if held and decl.kind == "any_of":
+        return Fixed(name, column, shown, Taken(frozenset(held)))
+    if len(held) == 1:
+        return Fixed(name, column, shown, Taken(worded(decl, held[0])))
+    if held:
+        return Fixed(name, column, shown, Taken(reason="unlisted_value"))
+    if part.when_no == "none" and decl.kind == "any_of":
+        return Fixed(name, column, shown, Taken(frozenset()))
+    return Fixed(name, column, shown, Taken())
+
+
+# --- which rows are of what ---------------------------------------------------------------------------------
+
+
+def _declared(declared: Mapping[str, InputDecl], name: str) -> str | None:
+    """The declared name that a mapping means, by name or alias."""
+    if name in declared:
+        return name
+    return next((key for key, decl in declared.items() if name in decl.aliases), None)
+
+
+def _check_values(mapping: str, name: str, decl: InputDecl, said: tuple[str, ...]) -> None:
+    allowed = ("yes", "no") if decl.kind == "flag" else decl.values
+    for value in said:
+        if value not in allowed:
+            reason = f"`{value}` is none of its values: {', '.join(allowed)}"
+            raise DataProblem("D121", name=mapping, input=name, reason=reason)
+
+
+def _rule(part: FromEvents | FromColumn, name: str, mapping: SiteMapping, artifact: Artifact) -> InputRule:
+    decl = artifact.inputs[name]
+    blank = part.unit if isinstance(part, FromColumn) else part.blank_unit
+    own = {} if isinstance(part, FromColumn) else part.units
+    if decl.kind != "quantity":
+        if not part.values:
+            raise DataProblem("D121", name=mapping.name, input=name, reason="it needs `values`")
+        _check_values(mapping.name, name, decl, tuple(part.values.values()))
+        return InputRule(name, decl, None, blank, part.values)
+    if part.values or decl.unit is None:
+        raise DataProblem(
+            "D121", name=mapping.name, input=name, reason="it is a quantity: `values` say nothing"
+        )
+    target = declared_unit(artifact, decl.unit, name)
+    if decl.dosing and not _is_weight(target):
+        target = as_body_weight(target)
+    return InputRule(name, decl, Spelling(target, {**mapping.units, **own}), blank, {})
+
+
+Sorting = tuple[str, str, int, int]
+"""What a row is: a category (or `live`), its detail, the place of its target, and the rank of its kind."""
+
+
+class _Inputs:
+    """The inputs of a mapping that the protocol declares, and what a row of `events` is by its words."""
+
+    def __init__(self, mapping: SiteMapping, artifact: Artifact) -> None:
+        self.mapping = mapping
+        self.targets: list[InputTarget] = []
+        self.place: dict[str, int] = {}
+        self.claims: dict[tuple[str, str], list[FromEvents]] = {}
+        for part in mapping.inputs:
+            if not isinstance(part, FromEvents):
+                continue
+            for claim in product(part.variables, part.kinds):
+                self.claims.setdefault(claim, []).append(part)
+            name = _declared(artifact.inputs, part.name)
+            if name is not None:
+                self.place[part.name] = len(self.targets)
+                self.targets.append(InputTarget(_rule(part, name, mapping, artifact), part))
+
+    def sort(self, variable: str | None, kind: str | None, label: str | None) -> Sorting:
+        name = variable or "(no variable)"
+        claims = self.claims.get((variable or "", kind or ""))
+        if claims is None:
+            return (_aside(self.mapping, variable, kind), name, -1, 0)
+        part = next((part for part in claims if part.labels is None or label in part.labels), None)
+        if part is None:
+            return ("ignored", f"{name} (label not listed)", -1, 0)
+        if part.name not in self.place:
+            return ("not_declared", name, -1, 0)
+        return (_LIVE, name, self.place[part.name], part.kinds.index(kind or ""))
+
+
+class _Drugs:
+    """The drugs of a mapping that the protocol declares, and what a row of `infusions` is by its words."""
+
+    def __init__(self, mapping: SiteMapping, artifact: Artifact) -> None:
+        self.mapping = mapping
+        self.targets: list[DrugTarget] = []
+        self.claims: dict[tuple[str, str], list[tuple[Rows, int]]] = {}
+        for part in mapping.drugs:
+            name = next(
+                (key for key, decl in artifact.drugs.items() if part.name in (key, *decl.aliases)), None
+            )
+            rule = None
+            if name is not None:
+                decl = artifact.drugs[name]
+                spelling = Spelling(declared_unit(artifact, decl.unit, name), {**mapping.units, **part.units})
+                rule = DrugRule(name, decl, spelling, part, frozenset((decl.unit, *decl.accepts)))
+            for rows in part.rows:
+                place = -1 if rule is None else len(self.targets)
+                for claim in product(rows.variables, rows.kinds):
+                    self.claims.setdefault(claim, []).append((rows, place))
+                if rule is not None:
+                    self.targets.append(DrugTarget(rule, rows))
+
+    def sort(self, variable: str | None, kind: str | None, label: str | None, status: str | None) -> Sorting:
+        name = variable or "(no variable)"
+        claims = self.claims.get((variable or "", kind or ""))
+        if claims is None:
+            return (_aside(self.mapping, variable, kind), name, -1, 0)
+        claim = next((c for c in claims if c[0].labels is None or label in c[0].labels), None)
+        if claim is None:
+            return ("ignored", f"{name} (label not listed)", -1, 0)
+        rows, place = claim
+        if rows.how == "stop" and status not in rows.status:
+            return ("ignored", f"{name} ({kind} rows that are no stops)", -1, 0)
+        return ("not_declared", name, -1, 0) if place < 0 else (_LIVE, name, place, 0)
+
+
+def _aside(mapping: SiteMapping, variable: str | None, kind: str | None) -> Category:
+    for part in mapping.ignore:
+        if (not part.variables or variable in part.variables) and (not part.kinds or kind in part.kinds):
+            return "ignored"
+    return "not_mapped"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sorted:
+    """The rows that become events, by stay; what was set aside, and how many rows came in, by stay."""
+
+    live: pl.DataFrame
+    places: Mapping[str, tuple[int, int]]
+    aside: Mapping[str, Counts]
+    rows: Mapping[str, int]
+
+    def of(self, stay: str) -> list[tuple[Any, ...]]:
+        first, count = self.places.get(stay, (0, 0))
+        return self.live.slice(first, count).rows()
+
+
+def _sort_events(events: pl.DataFrame, infusions: pl.DataFrame, inputs: _Inputs) -> _Sorted:
+    repeats = _mark_repeats(events, infusions)
+    words = events.select("variable", "kind", "label").unique()
+    said = [inputs.sort(*row) for row in words.rows()]
+    sorted_out = _label(events, words, said).join(repeats, on="row", how="left")
+    is_drug_row = pl.col("kind").is_in(list(INFUSION_KINDS)).fill_null(value=False)
+    best = pl.col("rank").min().over("stay_id", "target")
+    sorted_out = sorted_out.with_columns(
+        pl.when(is_drug_row & pl.col("repeats"))
+        .then(pl.lit("same_row_in_infusions"))
+        .when(is_drug_row)
+        .then(pl.lit(_LIVE))
+        .when((pl.col("category") == _LIVE) & (pl.col("rank") > best))
+        .then(pl.lit("other_kind"))
+        .otherwise(pl.col("category"))
+        .alias("category"),
+        pl.when(is_drug_row).then(-1).otherwise(pl.col("target")).alias("target"),
+    )
+    columns = ("row", "time_min", "kind", "variable", "value", "unit", "label", "target")
+    return _gather(sorted_out, list(_KEYS), columns)
+
+
+def _mark_repeats(events: pl.DataFrame, infusions: pl.DataFrame) -> pl.DataFrame:
+    """Row by row: which drug rows of `events` are also in `infusions`, each matched once."""
+    is_rate = pl.col("kind").is_in(["rate", "set"])
+    theirs = infusions.select(
+        "stay_id",
+        "time_min",
+        "end_min",
+        "kind",
+        pl.col("drug").alias("variable"),
+        pl.when(is_rate).then("rate").otherwise("amount").alias("value"),
+        pl.when(is_rate).then("rate_unit").otherwise("amount_unit").alias("unit"),
+        "label",
+    )
+    count = pl.int_range(pl.len()).over(*_KEYS).alias("n")
+    mine = events.filter(pl.col("kind").is_in(list(INFUSION_KINDS))).select("row", *_KEYS)
+    mine, theirs = mine.with_columns(count), theirs.with_columns(count)
+    found = mine.join(theirs, on=[*_KEYS, "n"], how="semi", nulls_equal=True)
+    return mine.select("row", pl.col("row").is_in(found["row"].implode()).alias("repeats"))
+
+
+def _sort_infusions(infusions: pl.DataFrame, drugs: _Drugs) -> _Sorted:
+    frame = infusions.rename({"drug": "variable"})
+    words = frame.select("variable", "kind", "label", "status").unique()
+    said = [drugs.sort(*row) for row in words.rows()]
+    columns = tuple(name for name in frame.columns if name != "stay_id")
+    return _gather(_label(frame, words, said), frame.columns[1:], (*columns, "target"))
+
+
+def _label(frame: pl.DataFrame, words: pl.DataFrame, said: list[Sorting]) -> pl.DataFrame:
+    schema = {"category": pl.String, "detail": pl.String, "target": pl.Int64, "rank": pl.Int64}
+    known = words.hstack(pl.DataFrame(said, schema=schema, orient="row"))
+    return frame.join(known, on=words.columns, how="left", nulls_equal=True)
+
+
+def _gather(frame: pl.DataFrame, content: list[str], columns: tuple[str, ...]) -> _Sorted:
+    """Sort by stay and content; count what is set aside. `content` is all a row says but its place."""
+    live = pl.col("category") == _LIVE
+    taken = frame.filter(live).with_columns(pl.struct(content).is_first_distinct().alias("first"))
+    again = taken.filter(~pl.col("first")).with_columns(pl.lit("duplicate").alias("category"))
+    aside: dict[str, Counts] = {}
+    counted = pl.concat([frame.filter(~live), again.drop("first")])
+    for stay, category, detail, count in counted.group_by("stay_id", "category", "detail").len().rows():
+        aside.setdefault(stay, Counter())[category, detail] = count
+    blank = [pl.col(name).fill_null("") for name in columns if frame.schema[name] == pl.String]
+    kept = taken.filter("first").sort(*content, "row", nulls_last=True)
+    places: dict[str, tuple[int, int]] = {}
+    first = 0
+    for stay, count in kept.group_by("stay_id", maintain_order=True).len().rows():
+        places[stay] = (first, count)
+        first += count
+    rows = dict(frame.group_by("stay_id").len().rows())
+    return _Sorted(kept.with_columns(blank).select(columns), places, aside, rows)
