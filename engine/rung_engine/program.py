@@ -223,6 +223,15 @@ class Program:
         return {stage: tuple(sorted(rules, key=lambda rule: rule.id)) for stage, rules in found.items()}
 
     @cached_property
+    def constants(self) -> dict[int, Fraction]:
+        """The written quantities of the terms table, in coherent units."""
+        return {
+            index: self.number(term).value
+            for index, term in enumerate(self.artifact.terms)
+            if isinstance(term, m.Quantity)
+        }
+
+    @cached_property
     def decision_terms(self) -> frozenset[int]:
         """Terms that speak of the decision (`ordered D`, `in STAGE`), at any depth; no rule may use them."""
         found: set[int] = set()

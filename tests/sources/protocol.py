@@ -1,4 +1,4 @@
-"""A small artifact to read data with: what a formulary of adult intensive care would declare, and no rules."""
+"""A small artifact to read data with: what an adult intensive care formulary declares, and no rules."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def between(low: str, high: str, unit: str) -> Range:
     return Range(lo=number(low, unit), hi=number(high, unit))
 
 
-def _quantity(unit: str, low: str = "", high: str = "", *, fixed: bool = False, dosing: bool = False) -> InputDecl:
+def _quantity(
+    unit: str, low: str = "", high: str = "", *, fixed: bool = False, dosing: bool = False
+) -> InputDecl:
     meant = as_body_weight(parse_unit(unit)) if dosing else parse_unit(unit)
     return InputDecl(
         kind="quantity",
@@ -81,9 +83,7 @@ DRUGS = {
     "crystalloid": _drug("mL", "crystalloid", form="bolus"),
 }
 SETTINGS = {
-    "high_dose": SettingDecl(
-        kind="quantity", lo=number("0.1", "mcg/kg/min"), hi=number("0.5", "mcg/kg/min")
-    ),
+    "high_dose": SettingDecl(kind="quantity", lo=number("0.1", "mcg/kg/min"), hi=number("0.5", "mcg/kg/min")),
     "strict": SettingDecl(kind="yes_no"),
 }
 

@@ -47,7 +47,7 @@ class Amounts:
         self, amount: t.Amount, what: str, fits: Unit, *, basis: Basis = "same", unit: t.Unit | None = None,
         bare: bool = False,
     ) -> Amount | None:  # fmt: skip
-        """The amount in its own unit, of the dimension of `fits`, or of it up to body weight where `basis` says so.
+        """The amount in its own unit, of the dimension of `fits`; up to body weight where `basis` says so.
 
         `unit` is the one written at the end of the range; `bare` lets a number without any stand for `fits`.
         """

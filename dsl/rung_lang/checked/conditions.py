@@ -125,7 +125,7 @@ class All:
 
 
 @dataclass(frozen=True, slots=True)
-class Any_:
+class AnyOf:
     items: tuple[Truth, ...]
     span: Span
 
@@ -196,10 +196,14 @@ class InStage:
     span: Span
 
 
-Truth = (
-    Compare | Flag | HasValue | SettingIs | Running | Off | Known | Not | All | Any_ | Count | Held | Recent | Ever
-    | Happens | After | Readings | Ordered | InStage
+Simple = (
+    Compare | Flag | HasValue | SettingIs | Running | Off | Known | Not | Count | Held | Recent | Ever
+    | Happens
+    | After | Readings | Ordered | InStage
 )  # fmt: skip
+"""What is neither a conjunction nor a disjunction."""
+
+Truth = Simple | All | AnyOf
 
 # ---------------------------------------------------------------- numbers; `unit` is the one they come in
 
@@ -301,6 +305,6 @@ class ValueAtStart:
 
 
 Numeric = (
-    Number | OfSetting | InputValue | Rate | Arith | Elapsed | TimeInStage | TimeInCourse | TimeOn | Change | Extreme
-    | Total | ValueAt | ValueAtStart
+    Number | OfSetting | InputValue | Rate | Arith | Elapsed | TimeInStage | TimeInCourse | TimeOn | Change
+    | Extreme | Total | ValueAt | ValueAtStart
 )  # fmt: skip

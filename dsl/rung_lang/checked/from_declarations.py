@@ -1,4 +1,4 @@
-"""Inputs, drugs and settings: declarations as written, to settled ones. Their conditions are settled elsewhere."""
+"""Inputs, drugs and settings: declarations as written, to settled ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rung_engine.units import Unit
 from rung_lang.checked import tree as c
 from rung_lang.checked.amounts import Amounts, words
 from rung_lang.checked.conditions import Truth
-from rung_lang.checked.from_conditions import DrugUnits
+from rung_lang.checked.kinds import DrugUnits
 from rung_lang.checked.names import Scope
 from rung_lang.checked.problems import (
     DeclaredTwice,
@@ -176,11 +176,14 @@ def _name_of(scope: Scope, name: t.Name) -> str | None:
 def check_dosing(decls: Sequence[t.Input], problems: list[Problem]) -> str | None:
     """The name of the dosing weight; at most one input may be it, in kg or lb."""
     dosing = [decl for decl in decls if decl.dosing]
-    for decl in dosing:
-        if decl.unit is None or decl.unit.text not in ("kg", "lb"):
-            problems.append(TwoDosingWeights(decl.span, decl.name.text, "unit", decl.span))
-    for decl in dosing[1:]:
-        problems.append(TwoDosingWeights(decl.span, decl.name.text, "second", dosing[0].span))
+    problems.extend(
+        TwoDosingWeights(decl.span, decl.name.text, "unit", decl.span)
+        for decl in dosing
+        if decl.unit is None or decl.unit.text not in ("kg", "lb")
+    )
+    problems.extend(
+        TwoDosingWeights(decl.span, decl.name.text, "second", dosing[0].span) for decl in dosing[1:]
+    )
     return dosing[0].name.text if dosing else None
 
 
@@ -337,7 +340,7 @@ def check_narrower(
     name: str, drug: c.Drug, maximum: Amount | None, start: Range | None, usual: Range | None,
     problems: list[Problem],
 ) -> None:  # fmt: skip
-    """A restriction allows no more than the declaration. What only the weight could compare is left to the proof."""
+    """A restriction allows no more than the declaration. What needs a weight is left to the proof."""
     if maximum is not None and drug.maximum is not None:
         _no_wider(name, "maximum", maximum, drug.maximum, drug.span, problems, maximum.span)
     for what, found in (("start", start), ("usual", usual)):
@@ -347,9 +350,12 @@ def check_narrower(
             if limit is not None:
                 _no_wider(name, what, found.hi, limit, drug.span, problems, found.span)
                 break
-        if maximum is not None and relation(found.hi.unit, maximum.unit) == "same":
-            if greatest(found.hi).base > greatest(maximum).base:
-                problems.append(StartOutside(found.span, name, words(found.hi), words(maximum), "maximum"))
+        if (
+            maximum is not None
+            and relation(found.hi.unit, maximum.unit) == "same"
+            and greatest(found.hi).base > greatest(maximum).base
+        ):
+            problems.append(StartOutside(found.span, name, words(found.hi), words(maximum), "maximum"))
 
 
 def _no_wider(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import assert_never
+from typing import Literal, assert_never
 
 from rung_engine import units as kernel
 from rung_engine.units import Unit
@@ -37,7 +37,7 @@ from rung_lang.checked.units import relation, spelled, substance_of
 from rung_lang.finding import Problem
 from rung_lang.syntax import tree as t
 
-_INFUSION_WORDS = frozenset({"start", "add", "set", "increase", "decrease", "taper"})
+InfusionWord = Literal["start", "add", "set", "increase", "decrease", "taper"]
 
 
 @dataclass(slots=True)
@@ -125,7 +125,7 @@ class Orders:
             case "give":
                 return self._give(order, target)
             case "start" | "add" | "set" | "increase" | "decrease" | "taper":
-                return self._infuse(order, target)
+                return self._infuse(order, order.word, target)
             case _:
                 assert_never(order.word)
 
@@ -165,9 +165,8 @@ class Orders:
             return None
         return drug
 
-    def _infuse(self, order: t.Order, target: t.Name) -> tuple[c.Order, ...] | None:
-        assert order.word in _INFUSION_WORDS
-        drug = self.drug(target, order.word)
+    def _infuse(self, order: t.Order, word: InfusionWord, target: t.Name) -> tuple[c.Order, ...] | None:
+        drug = self.drug(target, word)
         if drug is None:
             return None
         problems = len(self.problems)
@@ -175,15 +174,15 @@ class Orders:
         dose = step = limit = None
         if order.dose is not None:
             dose = self.dose(order.dose, "dose", drug)
-        elif order.word in ("start", "add") and drug.start is None and not self._restricted_start(drug.name):
-            self.problems.append(NoDose(order.span, drug.name, order.word, drug.unit.name, drug.span))
+        elif word in ("start", "add") and drug.start is None and not self._restricted_start(drug.name):
+            self.problems.append(NoDose(order.span, drug.name, word, drug.unit.name, drug.span))
         if order.step is not None:
             step = self.step(order.step, drug)
         if order.limit is not None:
             limit = self.limit(order.limit, drug)
         if any(problem.level == "error" for problem in self.problems[problems:]):
             return None
-        return (c.Order(order.word, drug.name, order.span, dose=dose, step=step, limit=limit, every=every),)
+        return (c.Order(word, drug.name, order.span, dose=dose, step=step, limit=limit, every=every),)
 
     def _restricted_start(self, drug: str) -> bool:
         return any(restrict.drug == drug and restrict.start is not None for restrict in self.restricts)
@@ -402,12 +401,15 @@ class Orders:
 
 
 def slip(value: Number, drug: Drug) -> int:
-    """The factor a slip of unit would explain: 60 (per hour for per minute) or 1000 (mg for mcg), negative where too
-    small; 0 where neither brings the value into the drug's start, usual or allowed range."""
-    ranges = []
-    for limits in (drug.start, drug.usual):
-        if limits is not None and relation(limits.hi.unit, value.unit) == "same":
-            ranges.append((least(limits.lo).base, greatest(limits.hi).base))
+    """The factor that a slip of unit would explain: 60, per hour for per minute, or 1000, mg for mcg.
+
+    Negative where the value is too small; 0 where neither brings it into the start, usual or allowed range.
+    """
+    ranges = [
+        (least(limits.lo).base, greatest(limits.hi).base)
+        for limits in (drug.start, drug.usual)
+        if limits is not None and relation(limits.hi.unit, value.unit) == "same"
+    ]
     if drug.maximum is not None and relation(drug.maximum.unit, value.unit) == "same":
         most = greatest(drug.maximum).base
         ranges.append((most / 1000, most))
@@ -429,7 +431,7 @@ def _written(amount: Amount) -> str:
 def _prefer(
     strength: c.Strength, branches: list[tuple[c.Order, ...]], conditions: tuple[Truth | None, ...]
 ) -> tuple[c.Choice, ...]:
-    """One choice for each member of the longest branch: which branch is taken depends on the conditions alone."""
+    """One choice for each member of the longest branch: the conditions alone say which branch is taken."""
     longest = max(len(branch) for branch in branches)
     return tuple(
         c.Choice(

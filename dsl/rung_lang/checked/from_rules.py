@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rung_lang.checked import orders as o
 from rung_lang.checked.conditions import Truth
@@ -80,7 +80,7 @@ def settle_statements(items: Sequence[t.Item], orders: Orders) -> Statements:
         place = _step(item, place, sections, names)
     losers = _overrides(overrides, sections)
     rules = tuple(
-        _with_overrides(rule, losers.get(rule.id, ())) if isinstance(rule, o.Rule) else rule
+        replace(rule, overrides=losers.get(rule.id, ())) if isinstance(rule, o.Rule) else rule
         for rule in sections.rules
     )
     return Statements(
@@ -169,7 +169,7 @@ def _rule(item: t.Rule, place: _Place, sections: _Sections, names: set[str]) -> 
             (),
             notes,
             item.span,
-        )  # fmt: skip
+        )
     )
 
 
@@ -288,13 +288,6 @@ def _overrides(written: Sequence[t.Override], sections: _Sections) -> dict[str, 
         span = sections.named[ring[0]][1]
         problems.append(OverrideCycle(span, ring))
     return ordered
-
-
-def _with_overrides(rule: o.Rule, losers: tuple[str, ...]) -> o.Rule:
-    return o.Rule(
-        rule.id, rule.title, rule.stage, rule.arm, rule.condition, rule.unless, rule.choices, losers, rule.notes,
-        rule.span,
-    )  # fmt: skip
 
 
 # ---------------------------------------------------------------- stages

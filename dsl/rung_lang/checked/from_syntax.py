@@ -9,7 +9,7 @@ from typing import TypeVar
 from rung_lang.checked import tree as c
 from rung_lang.checked.amounts import Amounts
 from rung_lang.checked.conditions import Truth
-from rung_lang.checked.from_conditions import Conditions, DrugUnits
+from rung_lang.checked.from_conditions import Conditions
 from rung_lang.checked.from_declarations import (
     check_dosing,
     check_narrower,
@@ -23,7 +23,8 @@ from rung_lang.checked.from_declarations import (
 )
 from rung_lang.checked.from_orders import Orders
 from rung_lang.checked.from_rules import before_of, settle_statements
-from rung_lang.checked.names import Scope
+from rung_lang.checked.kinds import DrugUnits
+from rung_lang.checked.names import Kind, Scope
 from rung_lang.checked.problems import (
     GroupInside,
     Misplaced,
@@ -31,6 +32,7 @@ from rung_lang.checked.problems import (
     NeverUsed,
     NoApplies,
     NoVersion,
+    RemoveOutside,
     SettingNeverUsed,
     UsesProtocol,
 )
@@ -42,7 +44,8 @@ DEFAULT_SETTLE = 3_600_000
 """The shortest honest time between opposite moves, where a protocol names none: 1 h."""
 
 _ONLY_IN_PROTOCOLS = (
-    t.Restrict | t.Stage | t.Throughout | t.Arm | t.Goal | t.Covers | t.Rule | t.Titrate | t.Override | t.Property
+    t.Restrict | t.Stage | t.Throughout | t.Arm | t.Goal | t.Covers | t.Rule | t.Titrate | t.Override
+    | t.Property
     | t.Prove | t.Question | t.Owns | t.Remove | t.Example
 )  # fmt: skip
 
@@ -80,6 +83,8 @@ def from_syntax(main: t.File, used: Sequence[t.File], text: Callable[[Span], str
         _refuse_misplaced(file, problems)
     context = _declare(items, scope, text, problems)
     protocol = _settle(main, items, context)
+    if main.head is not None and main.head.extends is None:
+        problems.extend(RemoveOutside(item.span, item.rule.text) for item in _of(items, t.Remove))
     if protocol is not None and not any(problem.level == "error" for problem in problems):
         _unused(main, scope, problems)
     return Checked(protocol, context, problems)
@@ -137,8 +142,8 @@ def _declare(
         drug = settle_drug(decl, units[decl.name.text], available, amounts, problems)
         if drug is not None:
             drugs[drug.name] = drug
-    for ring in rings({name: drug.needs for name, drug in drugs.items()}):
-        problems.append(NeedsCycle(drugs[ring[0]].span, ring))
+    needs = {name: drug.needs for name, drug in drugs.items()}
+    problems.extend(NeedsCycle(drugs[ring[0]].span, ring) for ring in rings(needs))
     restricts: list[c.Restrict] = []
     orders = Orders(scope, amounts, conditions, drugs, restricts, problems)
     for restrict in _of(items, t.Restrict):
@@ -166,7 +171,7 @@ def _groups(items: Sequence[t.Item], scope: Scope) -> dict[str, tuple[str, ...]]
     for group in items:
         if not isinstance(group, t.ClassDecl | t.Panel):
             continue
-        wanted = "drug" if isinstance(group, t.ClassDecl) else "input"
+        wanted: Kind = "drug" if isinstance(group, t.ClassDecl) else "input"
         members = set()
         for name in group.members:
             symbol = scope.symbols.get(name.text)
@@ -216,7 +221,7 @@ def _restrict(written: t.Restrict, orders: Orders) -> list[c.Restrict]:
                 notes.cites,
                 notes.clauses,
                 written.span,
-            )  # fmt: skip
+            )
         )
     return settled
 
@@ -225,7 +230,7 @@ def _restrict(written: t.Restrict, orders: Orders) -> list[c.Restrict]:
 
 
 def _settle(main: t.File, items: Sequence[t.Item], context: Context) -> c.Protocol | None:
-    """Everything that needs the declarations. A formulary is gone through in the same way, for its problems."""
+    """Everything that needs the declarations. A formulary is gone through likewise, for its problems."""
     scope, conditions, orders = context.scope, context.conditions, context.orders
     problems = scope.problems
     events = []

@@ -122,8 +122,10 @@ def kind_of(item: t.Item) -> Kind | None:
         case t.Stage():
             return "stage"
         case (
-            t.Incompatible() | t.Restrict() | t.Before() | t.Throughout() | t.Arm() | t.Goal() | t.Covers() | t.Rule()
-            | t.Titrate() | t.Override() | t.Property() | t.Prove() | t.Assume() | t.Question() | t.Owns() | t.Remove()
+            t.Incompatible() | t.Restrict() | t.Before() | t.Throughout() | t.Arm() | t.Goal()
+            | t.Covers() | t.Rule()
+            | t.Titrate() | t.Override() | t.Property() | t.Prove() | t.Assume() | t.Question()
+            | t.Owns() | t.Remove()
             | t.Example()
         ):  # fmt: skip
             return None

@@ -18,7 +18,7 @@ Strength = Literal["must", "recommend", "consider"]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order of one thing: regimens and classes have been written out. `dose` None: the drug's own `start`."""
+    """One order of one thing: regimens and classes are written out. `dose` None: the drug's own `start`."""
 
     op: Op
     target: str

@@ -1,4 +1,4 @@
-"""What can be wrong with names, units, doses, conditions and rules: facts only. Words are made in `report`."""
+"""What can be wrong with names, units, doses, conditions and rules, as facts. Words are made in `report`."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def body_weight(unit: Unit) -> Unit:
 
 
 def like(unit: Unit, other: Unit) -> Unit:
-    """The unit, read as the other suggests: `kg` as a body's weight, `units` as those of the other's substance."""
+    """The unit, read as the other suggests: `kg` as a body's weight, `units` as those of its substance."""
     if other.dims == (("body_weight", 1),):
         return body_weight(unit)
     if ("activity:?", 1) in unit.dims or ("activity:?", -1) in unit.dims:
@@ -71,7 +71,7 @@ def substance_of(unit: Unit) -> str | None:
 
 
 def relation(left: Unit, right: Unit) -> Relation:
-    """Whether values of the two can be compared: `same` with no patient value, `weight` through the dosing weight."""
+    """Whether values of the two compare: `same` with no patient value, `weight` through the dosing weight."""
     left, right = like(left, right), like(right, left)
     power = kernel.weight_power(left, right)
     if power == 0:

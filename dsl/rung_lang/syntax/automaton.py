@@ -1,8 +1,8 @@
 """The LALR(1) automaton that reads a text: tables in, one value out. It knows no grammar and no tree.
 
 A word is a keyword only where the grammar takes that keyword, and always as a whole word: `(a) android b` is
-not `(a) and roid b`. Places are offsets in the whole text, so that a part of a text can be read on its own and
-its spans still be right.
+not `(a) and roid b`. Places are offsets in the whole text, so that a part of a text can be read on its own
+and its spans still be right.
 """
 
 from __future__ import annotations
@@ -39,8 +39,9 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 class Production:
     """One way to build a phrase from `size` parts.
 
-    `keep` are the parts that carry meaning; those in `spliced` are lists to be laid open. `name` is the builder
-    to call; None where the phrase is the list of its parts. A phrase that `passes` and has one part is that part.
+    `keep` are the parts that carry meaning; those in `spliced` are lists to be laid open. `name` is the
+    builder to call; None where the phrase is the list of its parts. A phrase that `passes` and has one part
+    is that part.
     """
 
     name: str | None
@@ -91,8 +92,8 @@ class Reading:
 class StuckError(Exception):
     """No token can be made here (`token` False), or the token cannot stand here.
 
-    `keyword` is the reading at the token before, where that token is a word of the language that was taken for
-    a name: the likelier mistake.
+    `keyword` is the reading at the token before, where that token is a word of the language that was taken
+    for a name or a unit: often the likelier mistake.
     """
 
     def __init__(self, at: Reading, token: bool, keyword: Reading | None) -> None:
@@ -112,11 +113,18 @@ class NestingError(Exception):
 
 
 def read(
-    table: Table, text: str, start: int, end: int, builders: Mapping[str, Build], nesting: frozenset[str], limit: int
+    table: Table,
+    text: str,
+    start: int,
+    end: int,
+    builders: Mapping[str, Build],
+    nesting: frozenset[str],
+    limit: int,
 ) -> Any:
     """The value of `text[start:end]`. Raises `StuckError` and `NestingError`, nothing else of its own.
 
-    `nesting` names the productions that count as a level; no value has more than `limit` of them inside each other.
+    `nesting` names the productions that count as a level; no value has more than `limit` of them inside each
+    other.
     """
     rows, keywords, final = table.rows, table.keywords, table.final
     states: list[int] = [table.start]
@@ -147,7 +155,9 @@ def read(
         while True:
             action = rows[states[-1]].actions.get(kind)
             if type(action) is int:
-                suspect = Reading(begin, at, tuple(states)) if kind in _OPEN_KINDS and word in keywords else None
+                suspect = (
+                    Reading(begin, at, tuple(states)) if kind in _OPEN_KINDS and word in keywords else None
+                )
                 states.append(action)
                 values.append(word)
                 starts.append(begin)
@@ -162,8 +172,7 @@ def read(
             size = action.size
             if size == 1:
                 if not action.is_its_part:
-                    parts = [values[-1]] if action.keep else []
-                    values[-1] = _value(action, parts, starts[-1], ends[-1], builders)
+                    values[-1] = _value(action, _parts(action, values), starts[-1], ends[-1], builders)
                 states.pop()
             else:
                 parts = _parts(action, values)
@@ -215,7 +224,9 @@ def _parts(production: Production, values: list[Any]) -> list[Any]:
     return parts
 
 
-def _value(production: Production, parts: list[Any], start: int, end: int, builders: Mapping[str, Build]) -> Any:
+def _value(
+    production: Production, parts: list[Any], start: int, end: int, builders: Mapping[str, Build]
+) -> Any:
     if production.name is None:
         return parts
     if production.passes and len(parts) == 1:

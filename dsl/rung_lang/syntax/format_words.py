@@ -1,8 +1,8 @@
 """Conditions, moments, orders and facts as documents: the parts of a statement.
 
 Parentheses: those the author wrote stay, but for those around a lone atom; a mixture of `and` and `or`, and a
-comparison under `not` or `ever`, get them. What stands before `for` and `in the last` is left as it is, because
-there a parenthesis answers a question that `rung check` puts to the author.
+comparison under `not` or `ever`, get them. What stands before `for` and `in the last` is left as it is,
+because there a parenthesis answers a question that `rung check` puts to the author.
 """
 
 from __future__ import annotations
@@ -14,7 +14,19 @@ from typing import assert_never
 
 from rung_lang.source import Span
 from rung_lang.syntax import tree as t
-from rung_lang.syntax.layout import FILL, HARD, SOFT, Break, Doc, group, join, lines_of, nest, separated, words
+from rung_lang.syntax.layout import (
+    FILL,
+    HARD,
+    SOFT,
+    Break,
+    Doc,
+    group,
+    join,
+    lines_of,
+    nest,
+    separated,
+    words,
+)
 from rung_lang.syntax.parse import keywords
 
 # ---------------------------------------------------------------- words and numbers
@@ -105,7 +117,9 @@ def expression(of: t.Expr) -> Doc:
     """As written, with the parentheses the tree holds and those a reader needs."""
     match of:
         case t.Or():
-            return lines_of((join("or " if n else "", _or_item(item)) for n, item in enumerate(of.items)), SOFT)
+            return lines_of(
+                (join("or " if n else "", _or_item(item)) for n, item in enumerate(of.items)), SOFT
+            )
         case t.And():
             return lines_of((join("and " if n else "", _item(item)) for n, item in enumerate(of.items)), SOFT)
         case t.Held():
@@ -118,7 +132,7 @@ def expression(of: t.Expr) -> Doc:
         case t.Ever():
             return join("ever ", _under_not(of.of))
         case t.Paren():
-            return join("(", nest(None, group(_item(_bared(of)))), ")")
+            return join("(", nest(None, group(expression(_bared(of)))), ")")
         case t.CountOf():
             count = f" {amount(of.n)}" if of.n is not None else ""
             items = (group(_item(item)) for item in of.items)
@@ -151,8 +165,8 @@ def expression(of: t.Expr) -> Doc:
 
 
 def _value(
-    of: t.Bare | t.Literal_ | t.Arith | t.TimeSince | t.TimeIn | t.TimeOn | t.ChangeIn | t.ExtremeOf | t.TotalOf
-    | t.AtMoment | t.AtStart,
+    of: t.Bare | t.Literal_ | t.Arith | t.TimeSince | t.TimeIn | t.TimeOn | t.ChangeIn | t.ExtremeOf
+    | t.TotalOf | t.AtMoment | t.AtStart,
 ) -> Doc:  # fmt: skip
     match of:
         case t.Bare():
@@ -197,9 +211,12 @@ def _or_item(of: t.Expr) -> Doc:
 
 def _under_not(of: t.Expr) -> Doc:
     """A single statement stands bare; a comparison, which could be read either way, in parentheses."""
-    inner = _bared(of) if isinstance(of, t.Paren) else of
-    if isinstance(of, t.Paren) and isinstance(inner, t.Bare | t.State | t.OrderedDrug | t.InStage | t.CountOf):
-        return expression(inner) if _is_atom(inner) else expression(of)
+    if isinstance(of, t.Paren):
+        inner = _bared(of)
+        single = isinstance(inner, t.Bare | t.State | t.OrderedDrug | t.InStage | t.CountOf) and _is_atom(
+            inner
+        )
+        return expression(inner if single else of)
     if isinstance(of, t.Compare | t.Between | t.IsValue | t.ReadingsApart):
         return join("(", nest(None, group(expression(of))), ")")
     return expression(of)
@@ -239,7 +256,9 @@ def _is_atom(of: t.Expr) -> bool:
 
 
 def _is_plain(of: t.Expr) -> bool:
-    return not isinstance(of, t.Paren | t.Arith) and not (isinstance(of, t.Bare) and of.name.text in keywords())
+    return not isinstance(of, t.Paren | t.Arith) and not (
+        isinstance(of, t.Bare) and of.name.text in keywords()
+    )
 
 
 # ---------------------------------------------------------------- orders
@@ -257,7 +276,8 @@ def _choice(of: t.Choice, between: Break) -> Doc:
             return order(of.orders[0])
         case "either":
             return lines_of(
-                (join("or " if number else "either ", order(each)) for number, each in enumerate(of.orders)), between
+                (join("or " if number else "either ", order(each)) for number, each in enumerate(of.orders)),
+                between,
             )
         case "prefer":
             return lines_of(
@@ -277,7 +297,9 @@ def _if(when: t.Expr | None) -> Doc:
 
 def order(of: t.Order) -> Doc:
     target = of.target.text if isinstance(of.target, t.Name) else quoted(of.target)
-    return nest(2, lines_of([f"{'go to' if of.word == 'go' else of.word} {target}{_dose(of)}", *_rest(of)], FILL))
+    return nest(
+        2, lines_of([f"{'go to' if of.word == 'go' else of.word} {target}{_dose(of)}", *_rest(of)], FILL)
+    )
 
 
 def _dose(of: t.Order) -> str:
@@ -293,8 +315,8 @@ def _dose(of: t.Order) -> str:
             assert of.step is not None
             return f" by {range_(of.step)}"
         case (
-            "continue" | "pause" | "stop" | "avoid" | "classify" | "measure" | "do" | "begin" | "end" | "notify"
-            | "go" | "finish"
+            "continue" | "pause" | "stop" | "avoid" | "classify" | "measure" | "do" | "begin" | "end"
+            | "notify" | "go" | "finish"
         ):  # fmt: skip
             return ""
         case _:
@@ -359,7 +381,7 @@ def notes(of: t.Notes) -> list[Doc]:
 
 
 def step(of: t.Step, column: int) -> Doc:
-    """`column` is the width of the instants of the example, so that the facts of all its steps are aligned."""
+    """`column` is the width of the example's instants, so that the facts of all its steps are aligned."""
     facts = [nest(None, separated((fact(each) for each in of.facts), ","))] if of.facts else []
     proposed = [join("propose ", order(of.proposed))] if of.proposed is not None else []
     expected = separated((expect(each) for each in of.expects), ",")

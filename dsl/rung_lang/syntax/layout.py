@@ -19,7 +19,7 @@ _TOKEN = re.compile(r'"[^"\n]*"|\bin\s+stage\b|[A-Za-z_%µμ][A-Za-z0-9_%µμ]*|
 
 
 def tokens(text: str) -> list[int]:
-    """Where each token begins. Parentheses are not counted, nor the `stage` of `in stage`: both may come and go."""
+    """Where each token begins, not counting what may come and go: parentheses, the `stage` of `in stage`."""
     return [match.start() for match in _TOKEN.finditer(text)]
 
 
@@ -34,7 +34,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """A place where a line may end: `soft` with its group, `fill` when the rest does not fit, `hard` always."""
+    """Where a line may end: `soft` with its group, `fill` when the rest does not fit, `hard` always."""
 
     kind: Literal["soft", "fill", "hard"]
     width: int

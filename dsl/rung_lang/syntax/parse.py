@@ -21,12 +21,28 @@ from rung_lang.finding import Problem
 from rung_lang.source import Source, Span
 from rung_lang.syntax import tree as t
 from rung_lang.syntax.automaton import (
-    END, Lexis, Production, Reading, Row, StuckError, Table, NestingError, accepted, read,
+    END,
+    Build,
+    Lexis,
+    NestingError,
+    Production,
+    Reading,
+    Row,
+    StuckError,
+    Table,
+    accepted,
+    read,
 )  # fmt: skip
 from rung_lang.syntax.problems import (
-    NoHead, NotExpected, NotText, OpenString, SplitNumber, StrangeCharacter, TooDeep,
+    NoHead,
+    NotExpected,
+    NotText,
+    OpenString,
+    SplitNumber,
+    StrangeCharacter,
+    TooDeep,
 )  # fmt: skip
-from rung_lang.syntax.recover import COMMENT_OR_TEXT, statements
+from rung_lang.syntax.recover import COMMENT_OR_TEXT, masked, statements
 from rung_lang.syntax.shape import NESTING, builders
 
 DEPTH_LIMIT = 60
@@ -50,17 +66,23 @@ def grammar_text() -> str:
     return resources.files("rung_lang.syntax").joinpath("grammar.lark").read_text(encoding="utf-8")
 
 
+def keywords() -> frozenset[str]:
+    """The words and signs of the language."""
+    return frozenset(_table()[0].keywords)
+
+
 def parse(source: Source) -> Parsed:
     """Read one file. Never raises for any text."""
     if len(source.text) > TEXT_LIMIT:
         refused = NotText(Span(source.path, 0, 1), "too_large", TEXT_LIMIT)
         return Parsed(t.File(source.path, None, (), ()), (refused,))
     problems: list[Problem] = []
+    build = builders(source, _table()[1], problems)
     try:
-        head, items = _split(_read(source, 0, len(source.text), problems))
+        head, items = _split(_read(source, 0, len(source.text), build))
     except (StuckError, NestingError):
         problems.clear()
-        head, items = _read_statements(source, problems)
+        head, items = _read_statements(source, build, problems)
     if head is None and not problems:
         problems.append(NoHead(Span(source.path, 0, min(len(source.text), 1))))
     return Parsed(
@@ -69,10 +91,8 @@ def parse(source: Source) -> Parsed:
     )
 
 
-def _read(source: Source, start: int, end: int, problems: list[Problem]) -> tuple[Any, ...]:
-    table, names = _table()
-    build = builders(source, names, problems)
-    whole: tuple[Any, ...] = read(table, source.text, start, end, build, NESTING, DEPTH_LIMIT)
+def _read(source: Source, start: int, end: int, build: Mapping[str, Build]) -> tuple[Any, ...]:
+    whole: tuple[Any, ...] = read(_table()[0], source.text, start, end, build, NESTING, DEPTH_LIMIT)
     return whole
 
 
@@ -87,16 +107,22 @@ def _split(parts: Iterable[Any]) -> tuple[t.Head | None, list[t.Item]]:
     return head, items
 
 
-def _read_statements(source: Source, problems: list[Problem]) -> tuple[t.Head | None, list[t.Item]]:
+def _read_statements(
+    source: Source, build: Mapping[str, Build], problems: list[Problem]
+) -> tuple[t.Head | None, list[t.Item]]:
+    """Each statement on its own; what `build` added to `problems` for an unread one is taken back."""
     head: t.Head | None = None
     items: list[t.Item] = []
     for number, (start, end) in enumerate(statements(source.text)):
+        before = len(problems)
         try:
-            found, more = _split(_read(source, start, end, problems))
+            found, more = _split(_read(source, start, end, build))
         except NestingError as deep:
+            del problems[before:]
             problems.append(TooDeep(Span(source.path, deep.start, deep.end), DEPTH_LIMIT))
             continue
         except StuckError as stuck:
+            del problems[before:]
             problems.append(_problem(source, stuck, start, end))
             continue
         if found is not None and number > 0:
@@ -181,8 +207,37 @@ _GAP_NUMBER = re.compile(r"(\d+)\.[ \t]+(\d+)")
 _FIRST_WORD = re.compile(r"\s*([a-z]+)")
 _HINGES = frozenset(
     (
-        *("when", "then", "and", "or", "not", "for", "in", "of", "to", "at", "by", "from", "as", "with", "while"),
-        *("unless", "because", "cite", "clause", "if", "else", "is", "over", "every", "within", "since", "expect"),
+        *(
+            "when",
+            "then",
+            "and",
+            "or",
+            "not",
+            "for",
+            "in",
+            "of",
+            "to",
+            "at",
+            "by",
+            "from",
+            "as",
+            "with",
+            "while",
+        ),
+        *(
+            "unless",
+            "because",
+            "cite",
+            "clause",
+            "if",
+            "else",
+            "is",
+            "over",
+            "every",
+            "within",
+            "since",
+            "expect",
+        ),
         *("given", "ask", "overrides", "go"),
     )
 )
@@ -201,21 +256,21 @@ _GROUPS: Sequence[tuple[frozenset[str], frozenset[str], str]] = tuple(
     for signs, members, words in (
         (
             "SETTING STAGE",
-            "ALWAYS ARM ASSUME BEFORE CLASS COURSE COVERS DEFINE DRUG EVENT EXAMPLE GOAL INCOMPATIBLE INPUT NEVER"
-            " OUTCOME PANEL PROVE QUESTION REGIMEN REMOVE RESTRICT RULE SETTING SOURCE STAGE SUPERSEDES TASK"
-            " THROUGHOUT TITRATE WHEN YIELDS",
+            "ALWAYS ARM ASSUME BEFORE CLASS COURSE COVERS DEFINE DRUG EVENT EXAMPLE GOAL INCOMPATIBLE"
+            " INPUT NEVER OUTCOME PANEL PROVE QUESTION REGIMEN REMOVE RESTRICT RULE SETTING SOURCE"
+            " STAGE SUPERSEDES TASK THROUGHOUT TITRATE WHEN YIELDS",
             "a statement",
         ),
         (
             "START TAPER",
-            "ADD AVOID BEGIN CLASSIFY CONSIDER CONTINUE DECREASE DO EITHER END FINISH GIVE GO INCREASE MEASURE MUST"
-            " NOTIFY PAUSE PREFER RECOMMEND SET START STOP TAPER",
+            "ADD AVOID BEGIN CLASSIFY CONSIDER CONTINUE DECREASE DO EITHER END FINISH GIVE GO"
+            " INCREASE MEASURE MUST NOTIFY PAUSE PREFER RECOMMEND SET START STOP TAPER",
             "an order",
         ),
         (
             "NOT TIME",
-            "AFTER ALL ANY AT BEFORE CHANGE EVER EXACTLY FALL HIGHEST IN LOWEST LPAR MEAN MINUS NAME NOT NUMBER"
-            " ORDERED PERCENT RISE TIME TOTAL",
+            "AFTER ALL ANY AT BEFORE CHANGE EVER EXACTLY FALL HIGHEST IN LOWEST LPAR MEAN MINUS NAME"
+            " NOT NUMBER ORDERED PERCENT RISE TIME TOTAL",
             "a condition",
         ),
         (
@@ -236,7 +291,7 @@ def _problem(source: Source, stuck: StuckError, start: int, end: int) -> Problem
     first = _FIRST_WORD.match(source.text, start, end)
     inside = first[1] if first is not None else ""
     at = stuck.at
-    if stuck.keyword is not None and source.text[stuck.keyword.start : stuck.keyword.end] in _HINGES:
+    if stuck.keyword is not None and _is_mistaken(source, stuck.keyword):
         return _not_expected(source, stuck.keyword, inside)
     gap = _gap(source, at.start)
     if gap is not None:
@@ -248,17 +303,21 @@ def _problem(source: Source, stuck: StuckError, start: int, end: int) -> Problem
             return OpenString(Span(source.path, at.start, len(source.text) if stop < 0 else stop))
         return StrangeCharacter(Span(source.path, at.start, at.end), character)
     if at.start == at.end:
-        last = start + len(source.text[start:end].rstrip())
+        last = start + len(masked(source.text[start:end]).rstrip())
         return _not_expected(source, Reading(max(start, last - 1), last, at.states), inside, "")
     return _not_expected(source, at, inside)
 
 
-def _not_expected(source: Source, at: Reading, inside: str, found: str | None = None) -> NotExpected:
+def _is_mistaken(source: Source, keyword: Reading) -> bool:
+    """Whether a word of the language cannot have been meant as the name or unit it was taken for."""
     table, _ = _table()
+    as_unit = "UNIT" in table.rows[keyword.states[-1]].actions
+    return as_unit or source.text[keyword.start : keyword.end] in _HINGES
+
+
+def _not_expected(source: Source, at: Reading, inside: str, found: str | None = None) -> NotExpected:
     words = source.text[at.start : at.end] if found is None else found
-    return NotExpected(
-        Span(source.path, at.start, at.end), words, _readable(accepted(table, at.states)), inside
-    )
+    return NotExpected(Span(source.path, at.start, at.end), words, _expected(at.states), inside)
 
 
 def _gap(source: Source, at: int) -> SplitNumber | None:
@@ -269,11 +328,12 @@ def _gap(source: Source, at: int) -> SplitNumber | None:
     return None
 
 
-def _readable(kinds: frozenset[str]) -> tuple[str, ...]:
+@lru_cache(maxsize=1024)
+def _expected(states: tuple[int, ...]) -> tuple[str, ...]:
     """What can stand, as an author would say it: kinds of phrase, then words and signs of the language."""
     table, _ = _table()
     words = {kind: word for word, kind in table.keywords.items()}
-    left = set(kinds) - {END}
+    left = set(accepted(table, states)) - {END}
     said: list[str] = []
     for signs, members, phrase in _GROUPS:
         if signs <= left:

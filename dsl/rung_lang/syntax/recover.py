@@ -10,24 +10,23 @@ COMMENT_OR_TEXT = re.compile(r'"[^"\n]*"|(#[^\n]*)')
 
 _STATEMENT = re.compile(
     r"^[ \t]*(?:(protocol|formulary|source|input|drug|class|incompatible|panel|event|task|course|outcome"
-    r"|regimen|setting|define|restrict|stage|throughout|arm|goal|covers|rule|titrate|prove|assume|question|yields"
-    r"|supersedes|remove|example|never|always|when)\b|(before)\s+\w+\s+(?:require|prefer)\b)",
+    r"|regimen|setting|define|restrict|stage|throughout|arm|goal|covers|rule|titrate|prove|assume|question"
+    r"|yields|supersedes|remove|example|never|always|when)\b|(before)\s+\w+\s+(?:require|prefer)\b)",
     re.MULTILINE,
 )
 _LAST_WORD = re.compile(r"(\w+|[^\w\s])\s*\Z")
-_OPEN = frozenset(
-    (
-        *("ask", "in", "time", "of", "remove", "and", "or", "not", "ever", "expect", "no", "to", "at", "by", "for"),
-        *("as", "with", "while", "unless", "if", "else", "when", "then", "is", "applies", "over", "every", "within"),
-        *("since", "given", "from", "per", "the", "last"),
-        *",(+-*/=<>",
-    )
-)
-"""A line that begins after one of these goes on with what came before."""
+_GOES_ON = {
+    "stage": ("in", "expect", ","),
+    "never": ("ask",),
+    "always": ("ask",),
+    "rule": ("remove",),
+    "when": ("applies", "ask"),
+}
+"""A line that begins with the word goes on with what came before, if that ended in one of these."""
 
-_THEN, _WHEN = re.compile(r"\bthen\b"), re.compile(r"\bwhen\b")
-_FINISHED_BY = {"rule": _THEN, "when": _THEN, "arm": _WHEN, "outcome": _WHEN}
-"""A line-initial `when` begins a statement only once the one before it has had this word."""
+_WHEN = re.compile(r"\bwhen\b")
+_LED_TO_WHEN = ("rule", "arm", "outcome")
+"""After one of these the first line-initial `when` is a part of the statement, the next begins a new one."""
 
 
 def masked(text: str) -> str:
@@ -52,10 +51,9 @@ def statements(text: str) -> list[tuple[int, int]]:
     for match in _STATEMENT.finditer(mask):
         found = match[1] or match[2]
         before = _LAST_WORD.search(mask, max(cuts[-1], match.start() - 200), match.start())
-        if before is not None and before[1] in _OPEN:
+        if before is not None and before[1] in _GOES_ON.get(found, ()):
             continue
-        needed = _FINISHED_BY.get(word)
-        if found == "when" and needed is not None and needed.search(mask, looked, match.start()) is None:
+        if found == "when" and word in _LED_TO_WHEN and _WHEN.search(mask, looked, match.start()) is None:
             looked = match.start()
             continue
         if match.start() > 0:

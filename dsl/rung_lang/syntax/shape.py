@@ -68,8 +68,9 @@ _TIMING = {"every", "times_daily", "within", "over", "once"}
 
 _ORDERS: dict[str, t.OrderWord] = {
     "order_start": "start", "order_add": "add", "order_set": "set", "order_increase": "increase",
-    "order_decrease": "decrease", "order_taper": "taper", "order_continue": "continue", "order_pause": "pause",
-    "order_stop": "stop", "order_give": "give", "order_avoid": "avoid", "order_classify": "classify",
+    "order_decrease": "decrease", "order_taper": "taper", "order_continue": "continue",
+    "order_pause": "pause", "order_stop": "stop", "order_give": "give", "order_avoid": "avoid",
+    "order_classify": "classify",
     "order_measure": "measure", "order_do": "do", "order_begin": "begin", "order_end": "end",
     "order_notify": "notify", "order_go": "go", "order_finish": "finish",
 }  # fmt: skip
@@ -96,8 +97,8 @@ _MOMENTS = {
     "first_stopped": ("stopped", True), "first_done": ("done", True),
 }  # fmt: skip
 _FACT_WORDS = {
-    "fact_unknown": "unknown", "fact_yes": "yes", "fact_no": "no", "fact_off": "off", "fact_running": "running",
-    "fact_happened": "happened", "fact_done": "done",
+    "fact_unknown": "unknown", "fact_yes": "yes", "fact_no": "no", "fact_off": "off",
+    "fact_running": "running", "fact_happened": "happened", "fact_done": "done",
 }  # fmt: skip
 _EXPECTS = {
     "expect_either": "either", "expect_no": "no", "expect_stage": "stage", "expect_pending": "pending",
@@ -268,7 +269,7 @@ class _Shapes:
         )  # fmt: skip
 
     def version(self, c: list[str], s: Span) -> _Part:
-        return _Part("version", t.Name(c[0], s), s)
+        return _Part("version", t.Name(c[0], Span(s.path, s.end - len(c[0]), s.end)), s)
 
     def use(self, c: list[Any], s: Span) -> _Part:
         return _Part("uses", t.Use(c[0], s), s)

@@ -32,14 +32,6 @@ def seal_of(content: Mapping[str, Any]) -> str:
     return _digest({key: value for key, value in content.items() if key != "seal"})
 
 
-def sealed(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The same content with its `meaning` and its `seal` written in."""
-    whole = dict(content)
-    whole["meaning"] = meaning_of(whole)
-    whole["seal"] = seal_of(whole)
-    return whole
-
-
 def _digest(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical_bytes(content)).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Whether every name and index of an artifact leads somewhere. Kinds and dimensions are the compiler's work."""
+"""Whether every name and index of an artifact leads somewhere. Kinds and dimensions are the compiler's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from rung_engine.artifact import model as m
 
-_TERMS: dict[type[BaseModel], tuple[str, ...]] = {
+TERM_FIELDS: dict[type[BaseModel], tuple[str, ...]] = {
     m.Cmp: ("left", "right"),
     m.Arith: ("left", "right"),
     m.Not: ("of",),
@@ -141,7 +141,7 @@ def _broken(artifact: m.Artifact) -> Iterator[str]:
 
 
 def _indices(part: BaseModel) -> Iterator[int]:
-    for field in _TERMS.get(type(part), ()):
+    for field in TERM_FIELDS.get(type(part), ()):
         value = getattr(part, field)
         for index in value if isinstance(value, tuple) else (value,):
             if index is not None:

@@ -76,17 +76,21 @@ class Fold:
 
     def advance(self, view: View) -> Content | None:
         self.state, draft = step(view, self.state)
-        signature = (draft.content, *(_signature(view, term) for _, term in draft.unsettled))
+        signature = (_lasting(draft.content), *(_signature(view, term) for _, term in draft.unsettled))
         if signature == self._signature:
             return None
         self._signature = signature
         found = {(rule, term): needs_of(view, rule, term) for rule, term in draft.unsettled}
         merged = sorted({*draft.content.pending, *found.values()}, key=lambda item: item.rule)
         content = replace(draft.content, pending=tuple(merged))
-        if content == self.content:
-            return None
+        before = self.content
         self.content = content
-        return content
+        return None if _lasting(content) == _lasting(before) else content
+
+
+def _lasting(content: Content | None) -> Content | None:
+    """Without the path, which is about one instant: that it is over is no change of the decision."""
+    return content if content is None or not content.path else replace(content, path=())
 
 
 def _signature(view: View, term: int) -> object:
@@ -177,6 +181,7 @@ def _live(view: View, state: State) -> tuple[State, Draft]:
             if chosen:
                 state = replace(state, stage=stage.name, entered=view.time)
                 break
+    start = state
     visited = {state.stage}
     while True:
         view.place(state.stage, state.entered, state.began)
@@ -195,8 +200,11 @@ def _live(view: View, state: State) -> tuple[State, Draft]:
             path.append(state.stage or "")
             return _finish(view, state, moved, tuple(path), target)
         if target in visited:
+            # The session stays where it was before this instant, or it would turn at every look.
             contradictions.append(Contradiction("cycle", names, target))
-            moved = moved[: -len(movers)]
+            state, moved, path = start, [], []
+            view.place(state.stage, state.entered, state.began)
+            judged = judge(view, _rules(view, state.stage))
             break
         visited.add(target)
         if state.stage is not None:
@@ -210,7 +218,14 @@ def _live(view: View, state: State) -> tuple[State, Draft]:
             if not (isinstance(choice, m.One) and choice.order.op in ("go", "finish"))
         ]
         state = replace(state, carried=tuple(carried))
-    return _rest(view, state, judged, contradictions, unsettled, tuple(path))
+    moved_by = tuple(item.rule.id for item, _ in moved)
+    state, draft = _rest(view, state, judged, contradictions, unsettled)
+    return state, replace_content(draft, tuple(path), moved_by)
+
+
+def replace_content(draft: Draft, path: tuple[str, ...], moved_by: tuple[str, ...]) -> Draft:
+    """The same draft with the way that led to it."""
+    return Draft(replace(draft.content, path=path, moved_by=moved_by), draft.unsettled)
 
 
 def _rules(view: View, stage: str | None) -> tuple[m.Rule, ...]:
@@ -235,6 +250,7 @@ def _finish(
         stage=None,
         outcome=outcome,
         path=path,
+        moved_by=tuple(item.rule.id for item, _ in moved),
         orders=tuple(orders.standing),
         waiting=tuple(orders.waiting),
         withheld=tuple(orders.withheld),
@@ -258,7 +274,6 @@ def _rest(
     judged: dict[str, Judged],
     contradictions: list[Contradiction],
     unsettled: list[tuple[str, int]],
-    path: tuple[str, ...],
 ) -> tuple[State, Draft]:
     assert state.began is not None
     program = view.program
@@ -300,7 +315,6 @@ def _rest(
     content = Content(
         "active",
         state.stage,
-        path,
         orders=tuple(sorted(orders.standing, key=_place)),
         waiting=tuple(sorted(orders.waiting, key=lambda item: (item.rule, item.op, item.target))),
         withheld=tuple(sorted(orders.withheld, key=lambda item: (item.rule, item.op, item.target))),

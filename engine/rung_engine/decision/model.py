@@ -136,8 +136,10 @@ class Rejected:
 class Content:
     phase: Phase
     stage: str | None
-    path: tuple[str, ...] = ()
-    """The stages passed through on this instant, where any were."""
+    path: tuple[str, ...] = dataclasses.field(default=(), compare=False)
+    """The stages left on this instant. Passing, so two contents are not told apart by it."""
+    moved_by: tuple[str, ...] = dataclasses.field(default=(), compare=False)
+    """The rules that moved the session on this instant."""
     outcome: str = ""
     orders: tuple[Standing, ...] = ()
     waiting: tuple[Waiting, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -9,12 +10,9 @@ from fractions import Fraction
 from rung_engine.artifact import model as m
 from rung_engine.decision.view import DrugState, Hypothesis, InputState
 from rung_engine.program import Amount, Program
-from rung_engine.reference.history import Chart
+from rung_engine.reference.history import LONG_AGO, Chart
 from rung_engine.reference.line import Line, combine, compare, next_flip
 from rung_engine.truth import Truth, conjunction, count, disjunction, negation
-
-LONG_AGO = -(10**15)
-"""Before every chart: the instant of the empty row that precedes the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +38,7 @@ class Instant:
         self.began: int | None = None
         self.supposed: Hypothesis = {}
         self._truths: dict[int, Truth] = {}
+        self._numbers: dict[int, Line | None] = {}
 
     @property
     def program(self) -> Program:
@@ -48,6 +47,7 @@ class Instant:
     def place(self, stage: str | None, entered: int | None, began: int | None) -> None:
         self.stage, self.entered, self.began = stage, entered, began
         self._truths.clear()
+        self._numbers.clear()
 
     # -- what the decision asks
 
@@ -232,7 +232,9 @@ class Instant:
         """(first instant, last instant, truth) of the term from the row in force at `start` to now."""
         rows = self.rows
         spans: list[tuple[int, int, Truth]] = []
-        for position, row in enumerate(rows):
+        first = max(0, bisect.bisect_right(rows, start, key=lambda row: row.time) - 1)
+        for position in range(first, len(rows)):
+            row = rows[position]
             end = rows[position + 1].time - 1 if position + 1 < len(rows) else self.time - 1
             if end >= start and row.time <= end:
                 spans.append((row.time, end, row.truths[term]))
@@ -311,10 +313,14 @@ class Instant:
 
     def number(self, index: int) -> Line | None:
         """What a numeric term is worth now; None if unknown."""
-        term = self.program.artifact.terms[index]
+        if index not in self._numbers:
+            self._numbers[index] = self._measure(self.program.artifact.terms[index], index)
+        return self._numbers[index]
+
+    def _measure(self, term: m.Truth | m.Numeric, index: int) -> Line | None:
         match term:
             case m.Quantity():
-                return Line.exact(self.program.number(term).value)
+                return Line.exact(self.program.constants[index])
             case m.Setting():
                 value = self.program.settings[term.name]
                 assert isinstance(value, Fraction)

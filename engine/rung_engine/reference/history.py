@@ -21,7 +21,12 @@ from rung_engine.event import (
     Reading,
     Retraction,
 )
-from rung_engine.program import BODY_WEIGHT, Amount, Program
+from rung_engine.program import BODY_WEIGHT, Amount, Dims, Program
+
+LONG_AGO = -(10**15)
+"""Before every chart."""
+
+UNKNOWN: Dims = (("unknown", 1),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +119,10 @@ class Chart:
                 case NoOtherInfusions():
                     if self.silence_from is None:
                         self.silence_from = fact.time
+        self._dose_sums = {name: self._sums(name) for name in self.doses}
         self.accepted: dict[str, list[Accepted]] = {}
         self.refused: dict[str, dict[int, str]] = {}
+        self._refused_at: dict[str, list[int]] = {}
         for name, groups in inputs.items():
             self._accept(name, groups)
         self.rows: dict[str, list[Row]] = {}
@@ -149,6 +156,7 @@ class Chart:
                     highest = max([*numbers, *([highest] if highest is not None else [])])
         self.accepted[name] = accepted
         self.refused[name] = refused
+        self._refused_at[name] = sorted(refused)
 
     def _value(self, name: str, reading: Reading) -> tuple[Stored | None, str]:
         decl = self.program.artifact.inputs[name]
@@ -184,16 +192,18 @@ class Chart:
     def input(self, name: str, t: int) -> InputState:
         """The value in force at `t`, from the readings alone (a counted input: see `counted`)."""
         decl = self.program.artifact.inputs[name]
-        accepted = [group for group in self.accepted[name] if group.time <= t]
-        refused = [time for time in self.refused[name] if time <= t]
-        last = accepted[-1] if accepted else None
-        bad = max(refused) if refused else None
+        accepted = self.accepted[name]
+        place = bisect.bisect_right(accepted, t, key=lambda group: group.time)
+        last = accepted[place - 1] if place else None
+        stamps = self._refused_at[name]
+        place_bad = bisect.bisect_right(stamps, t)
+        bad = stamps[place_bad - 1] if place_bad else None
         if bad is not None and (last is None or bad > last.time):
             return InputState(None, self.refused[name][bad], bad)  # type: ignore[arg-type]
         if last is None:
             return InputState(None, "never")
         if decl.fixed:
-            values = {value for group in accepted for value in group.values}
+            values = {value for group in accepted[:place] for value in group.values}
             if len(values) > 1:
                 return InputState(None, "contested", last.time)
             return InputState(next(iter(values)), "", accepted[0].time)
@@ -212,18 +222,13 @@ class Chart:
         decl = self.program.artifact.inputs[name]
         assert decl.unit is not None
         base = state.value if isinstance(state.value, Fraction) else Fraction(0)
-        if state.value is None and not self.doses_until(counts, t) and not self.silent(t):
+        given = self.doses_until(counts, t)
+        if state.value is None and not given and not self.silent(t):
             return InputState(None, "never")
-        since = state.time if state.value is not None else None
-        total = Fraction(0)
-        for dose in self.doses_until(counts, t):
-            if since is not None and dose.time <= since:
-                continue
-            amount = self.program.charted(counts, dose.amount) if dose.amount is not None else None
-            seen = amount.seen_in(self.program.units[decl.unit].dims, self.weight(t)) if amount else None
-            if seen is None:
-                return InputState(None, "unit", dose.time)
-            total += seen
+        since = state.time if state.value is not None and state.time is not None else LONG_AGO
+        total = self.dosed(counts, since, t, self.program.units[decl.unit].dims)
+        if total is None:
+            return InputState(None, "unit", given[-1].time)
         return InputState(base + total, "", state.time)
 
     def known_throughout(self, name: str, start: int, end: int) -> bool:
@@ -253,6 +258,22 @@ class Chart:
 
     # -- drugs
 
+    def _sums(self, name: str) -> tuple[list[int], dict[Dims, list[Fraction]]]:
+        """The times of a drug's doses, and by dimension what had been given before each and after the last.
+
+        Doses of unknown amount are counted under `UNKNOWN`.
+        """
+        doses = self.doses[name]
+        sums: dict[Dims, list[Fraction]] = {}
+        for place, dose in enumerate(doses):
+            amount = self.program.charted(name, dose.amount) if dose.amount is not None else None
+            own = UNKNOWN if amount is None else amount.dims
+            sums.setdefault(own, [Fraction(0)] * (place + 1))
+            for dims, parts in sums.items():
+                size = (amount.value if amount is not None else Fraction(1)) if dims == own else Fraction(0)
+                parts.append(parts[-1] + size)
+        return [dose.time for dose in doses], sums
+
     def silent(self, t: int) -> bool:
         """A drug without a row is off at `t`, not unknown."""
         return self.silence_from is not None and self.silence_from <= t
@@ -281,10 +302,12 @@ class Chart:
         return Row(time, on, rate, why)
 
     def rows_until(self, name: str, t: int) -> list[Row]:
-        return [row for row in self.rows[name] if row.time <= t]
+        rows = self.rows[name]
+        return rows[: bisect.bisect_right(rows, t, key=lambda row: row.time)]
 
     def doses_until(self, name: str, t: int) -> list[Dose]:
-        return [dose for dose in self.doses[name] if dose.time <= t]
+        doses = self.doses[name]
+        return doses[: bisect.bisect_right(doses, t, key=lambda dose: dose.time)]
 
     def drug(self, name: str, t: int) -> DrugState:
         """Running, off or unknown, and the rate as charted."""
@@ -307,6 +330,21 @@ class Chart:
         if decl.valid_for is not None and t > row.time + decl.valid_for:
             return DrugState(None, None, "stale", row.time)
         return DrugState(True, row.rate, row.why, row.time)  # type: ignore[arg-type]
+
+    def dosed(self, name: str, after: int, t: int, dims: Dims) -> Fraction | None:
+        """The sum of the doses stamped in (after, t]; None where one is of unknown amount or kind."""
+        times, amounts = self._dose_sums[name]
+        lo, hi = bisect.bisect_right(times, after), bisect.bisect_right(times, t)
+        total = Fraction(0)
+        for own, sums in amounts.items():
+            part = sums[hi] - sums[lo]
+            if part == 0:
+                continue
+            seen = Amount(part, own).seen_in(dims, self.weight(t)) if own != UNKNOWN else None
+            if seen is None:
+                return None
+            total += seen
+        return total
 
     def starts_and_stops(self, name: str, t: int) -> tuple[list[int], list[int]]:
         """As charted: an infusion by its rows, a bolus drug by its doses and how long each lasts."""
@@ -389,15 +427,9 @@ class Chart:
         dims = self.program.units[unit].dims
         per_time = tuple(sorted({**dict(dims), "time": dict(dims).get("time", 0) - 1}.items()))
         weight = self.weight(t)
-        total = Fraction(0)
-        for dose in self.doses_until(name, t):
-            if dose.time <= after:
-                continue
-            amount = self.program.charted(name, dose.amount) if dose.amount is not None else None
-            seen = amount.seen_in(dims, weight) if amount is not None else None
-            if seen is None:
-                return None
-            total += seen
+        total = self.dosed(name, after, t, dims)
+        if total is None:
+            return None
         if self.program.artifact.drugs[name].form == "bolus":
             unknown = not self.doses_until(name, t) and not self.silent(t)
             return None if unknown else (total, Fraction(0))

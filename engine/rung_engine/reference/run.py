@@ -15,8 +15,8 @@ from rung_engine.decision.fold import Fold, wakes
 from rung_engine.decision.model import Content, Decision, follow
 from rung_engine.event import Dose, Event, Fact, Infusion, Reading
 from rung_engine.program import Program
-from rung_engine.reference.evaluate import LONG_AGO, Instant, Row
-from rung_engine.reference.history import Chart, resolve
+from rung_engine.reference.evaluate import Instant, Row
+from rung_engine.reference.history import LONG_AGO, Chart, resolve
 from rung_engine.truth import Truth
 
 

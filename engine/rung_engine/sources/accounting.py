@@ -128,7 +128,9 @@ def account(
     table: str, rows: int, counts: Counter[tuple[Category, str]], notes: Counter[str] | None = None
 ) -> Account:
     listed = tuple((category, detail, n) for (category, detail), n in sorted(counts.items()) if n)
-    return Account(table, rows, listed, tuple(sorted((notes or Counter[str]()).items())))
+    return Account(
+        table, rows, listed, tuple((note, n) for note, n in sorted((notes or Counter[str]()).items()) if n)
+    )
 
 
 def total_account(table: str, parts: Iterable[Account]) -> Account:

@@ -15,7 +15,7 @@ from ..artifact.model import Artifact, DrugDecl, InputDecl, Number
 from ..event import Charted, Concentration, Value
 from ..exact import MILLION, NotFinite, float_decimal, from_millionths, round_millionths, show_decimal
 from ..units import Unit, UnitProblem, as_body_weight, convert, parse_unit, weight_power
-from .mapping import Band, DrugMap, Quantity
+from .mapping import Band, Quantity
 
 Facts = tuple[tuple[str, str], ...]
 TIMES_MAXIMUM = 20
@@ -181,8 +181,9 @@ class DrugRule:
     name: str
     decl: DrugDecl
     spelling: Spelling
-    map: DrugMap
     accepted: frozenset[str]
+    plausible: tuple[Band, ...]
+    bag_amount_unit: str | None
     seen: dict[tuple[object, ...], Taken] = field(default_factory=dict)
 
     def take_rate(
@@ -247,9 +248,9 @@ class DrugRule:
     ) -> tuple[Concentration, Fraction, Unit]:
         """The concentration of a flow, and how much drug a minute it is."""
         amount, volume = (None if part is None else _exact(part) for part in bag)
-        if self.map.bag_amount_unit is None or not amount or not volume or amount < 0 or volume < 0:
+        if self.bag_amount_unit is None or not amount or not volume or amount < 0 or volume < 0:
             raise _No("no_concentration", (("unit", unit.name),))
-        held = self.spelling.read(self.map.bag_amount_unit)
+        held = self.spelling.read(self.bag_amount_unit)
         drug_unit = self.spelling.read(f"{held.name}/min")
         if drug_unit.name not in self.accepted:
             raise self._not_for(drug_unit)
@@ -277,7 +278,7 @@ class DrugRule:
         if unit.name not in self.accepted and per_time not in self.accepted:
             raise self._not_for(unit)
         charted, rounded = _charted(exact, unit)
-        for band in self.map.plausible:
+        for band in self.plausible:
             if band.unit.dims == unit.dims and not band.holds(convert(exact, unit, band.unit)):
                 raise _No("implausible", band.facts)
         return Taken(charted, rounded=rounded)
@@ -285,7 +286,7 @@ class DrugRule:
     def _check(self, rate: Fraction, unit: Unit, weight: Fraction | None) -> None:
         """Refuse a rate that cannot have run: outside the mapping's range, or far above the maximum."""
         for needs_weight in (False, True):
-            for band in self.map.plausible:
+            for band in self.plausible:
                 power = weight_power(unit, band.unit)
                 if power is None or (power != 0) is not needs_weight or (power != 0 and weight is None):
                     continue

@@ -25,7 +25,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from ..event import Charted, Concentration, Dose, Event, Infusion, NoOtherInfusions, Reading
-from ..exact import float_decimal, show_decimal
+from ..exact import from_millionths
+from ..units import UnitProblem, as_body_weight, parse_unit
 from .accounting import Account, Category, Refusal, account
 from .chart import DrugRule, Facts, InputRule, Taken
 from .mapping import FromEvents, Rows
@@ -80,6 +81,7 @@ class DrugTarget:
 class Fixed:
     """A fact of the whole stay, as its column says: the value as text, and what was made of it."""
 
+    row: int
     input: str
     column: str
     shown: str
@@ -174,7 +176,7 @@ def _facts(chart: Chart, facts: tuple[Fixed, ...], counts: Counts, notes: Counte
         taken = fact.taken
         if taken.reason is not None:
             counts["refused", taken.reason] += 1
-            where = (chart.stay, 0, "stays", 0, fact.column, fact.shown, "")
+            where = (chart.stay, 0, "stays", fact.row, fact.column, fact.shown, "")
             chart.refusals.append(Refusal(*where, taken.reason, taken.facts))
         elif taken.value is None:
             counts["no_fact", fact.column] += 1
@@ -340,13 +342,12 @@ def _sum(running: list[_Interval]) -> Charted | None:
     return Charted(sum(rate.millionths for rate in rates), units.pop())
 
 
-def fixed_weight(taken: Taken, to_kg: Fraction) -> Fraction | None:
-    """The dosing weight in kg that a column says, where it was taken."""
+def fixed_weight(taken: Taken) -> Fraction | None:
+    """The weight in kg that a column says, where it is one and was taken."""
     if taken.reason is not None or not isinstance(taken.value, Charted):
         return None
-    return Fraction(taken.value.millionths, 1_000_000) * to_kg
-
-
-def flag_text(cell: float | None) -> str:
-    """A 0-or-1 cell as text."""
-    return "" if cell is None else show_decimal(float_decimal(cell))
+    try:
+        factor = as_body_weight(parse_unit(taken.value.unit)).factor
+    except UnitProblem:
+        return None
+    return from_millionths(taken.value.millionths) * factor

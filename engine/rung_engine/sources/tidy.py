@@ -11,18 +11,27 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
 
-from ..artifact.model import Artifact, InputDecl, Name, Number
-from ..event import Charted
-from ..exact import NotDecimal, NotMillionths, from_millionths, to_millionths
-from ..units import Unit, UnitProblem, as_body_weight
-from .accounting import Account, Category, total_account
-from .chart import DrugRule, InputRule, Spelling, Taken, declared_unit, worded
+from ..artifact.model import Artifact
+from .accounting import Account, total_account
+from .claims import (
+    LIVE,
+    Chosen,
+    Drugs,
+    Inputs,
+    Sorting,
+    check_flags,
+    declared_input,
+    input_rule,
+    is_weight,
+    site_settings,
+    take_cell,
+    take_flags,
+)
 from .mapping import (
     INFUSION_KINDS,
     Found,
@@ -30,27 +39,13 @@ from .mapping import (
     FromEvents,
     FromFlags,
     InputMap,
-    Rows,
     SiteMapping,
     choose,
     fits,
-    load_mapping,
-    read_quantity,
-    shipped_mappings,
 )
+from .mapping_file import load_mapping, shipped_mappings
 from .problems import DataProblem
-from .stay import (
-    Counts,
-    DrugTarget,
-    EventRow,
-    Fixed,
-    InfusionRow,
-    InputTarget,
-    Stay,
-    fixed_weight,
-    flag_text,
-    make_stay,
-)
+from .stay import Counts, DrugTarget, EventRow, Fixed, InfusionRow, InputTarget, Stay, fixed_weight, make_stay
 
 Holds = Literal["text", "whole", "number"]
 TABLES = ("stays", "events", "infusions")
@@ -86,16 +81,7 @@ COLUMNS: dict[str, dict[str, Holds]] = {
 """The columns that every folder needs, by table, and what they hold. Any cell but a stay may be empty."""
 
 _EXPECTED = {"text": "text", "whole": "whole numbers", "number": "numbers (64-bit, or text of decimals)"}
-_LIVE = "live"
 _KEYS = ("stay_id", "time_min", "end_min", "kind", "variable", "value", "unit", "label")
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A site's value of a setting, as the artifact holds it, and why it was chosen."""
-
-    value: Number | Name
-    why: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -193,7 +179,7 @@ def open_cohort(folder: str | Path, mapping: SiteMapping, artifact: Artifact) ->
         columns["stays"] |= _stay_columns(part)
     tables = {table: _typed(raw[table], table, columns[table]) for table in TABLES}
     stay_ids = _check_stays(tables)
-    inputs, drugs = _Inputs(mapping, artifact), _Drugs(mapping, artifact)
+    inputs, drugs = Inputs(mapping, artifact), Drugs(mapping, artifact)
     facts, weights, undeclared = _fixed(tables["stays"], mapping, artifact)
     return Cohort(
         place,
@@ -208,34 +194,6 @@ def open_cohort(folder: str | Path, mapping: SiteMapping, artifact: Artifact) ->
         tuple(inputs.targets),
         tuple(drugs.targets),
     )
-
-
-def site_settings(mapping: SiteMapping, artifact: Artifact) -> dict[str, Chosen]:
-    """The site's values for the settings that the protocol declares. Raises `DataProblem` D120."""
-    chosen: dict[str, Chosen] = {}
-    for name, given in mapping.settings.items():
-        decl = artifact.settings.get(name)
-        if decl is None:
-            continue
-        facts = {"name": mapping.name, "setting": name, "value": given.value}
-        if decl.kind != "quantity":
-            allowed = ("yes", "no") if decl.kind == "yes_no" else decl.choices
-            if given.value not in allowed:
-                raise DataProblem("D120", **facts, reason="it allows " + ", ".join(allowed))
-            chosen[name] = Chosen(given.value, given.why)
-            continue
-        low, high = decl.lo, decl.hi
-        if low is None:
-            raise DataProblem("D120", **facts, reason="it has no range of values")
-        try:
-            unit = declared_unit(artifact, low.unit, name)
-            value = Number(millionths=to_millionths(read_quantity(given.value, unit)), unit=low.unit)
-        except (UnitProblem, NotDecimal, NotMillionths) as wrong:
-            raise DataProblem("D120", **facts, reason=str(wrong)) from wrong
-        if value.millionths < low.millionths or (high is not None and value.millionths > high.millionths):
-            raise DataProblem("D120", **facts, reason="it lies outside the range")
-        chosen[name] = Chosen(value, given.why)
-    return chosen
 
 
 # --- tables -------------------------------------------------------------------------------------------------
@@ -257,10 +215,7 @@ def _read(folder: Path, table: str) -> pl.DataFrame:
     if not path.is_file():
         raise DataProblem("D102", path=str(folder), table=table)
     try:
-        if form == "CSV":
-            frame = pl.read_csv(path, infer_schema=False)
-        else:
-            frame = pl.read_parquet(path)
+        frame = pl.read_csv(path, infer_schema=False) if form == "CSV" else pl.read_parquet(path)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as wrong:
         reason = str(wrong).splitlines()[0] if str(wrong) else type(wrong).__name__
         raise DataProblem("D104", path=str(path), form=form, reason=reason) from wrong
@@ -341,188 +296,37 @@ def _fixed(
     stays: pl.DataFrame, mapping: SiteMapping, artifact: Artifact
 ) -> tuple[dict[str, tuple[Fixed, ...]], dict[str, Fraction], Counts]:
     """For each stay its facts and its weight in kg; and the mapped columns that are not declared."""
-    ids: list[str] = stays["stay_id"].to_list()
-    facts: dict[str, list[Fixed]] = {stay: [] for stay in ids}
+    numbered: list[tuple[str, int]] = stays.select("stay_id", "row").rows()
+    facts: dict[str, list[Fixed]] = {stay: [] for stay, _ in numbered}
     weights: dict[str, Fraction] = {}
     undeclared: Counts = Counter()
     for part in mapping.inputs:
         if isinstance(part, FromEvents):
             continue
-        name = _declared(artifact.inputs, part.name)
+        columns = (part.column,) if isinstance(part, FromColumn) else tuple(part.flags)
+        shown_as = " ".join(columns)
+        name = declared_input(artifact.inputs, part.name)
         if name is None:
-            column = part.column if isinstance(part, FromColumn) else " ".join(part.flags)
-            undeclared["not_declared", column] += 1
-        elif isinstance(part, FromFlags):
-            flags = stays.select(*part.flags).rows()
-            for stay, cells in zip(ids, flags, strict=True):
-                facts[stay].append(_flags(part, name, artifact.inputs[name], mapping.name, cells))
+            undeclared["not_declared", shown_as] += 1
+            continue
+        decl = artifact.inputs[name]
+        cells = stays.select(columns).rows()
+        if isinstance(part, FromColumn):
+            rule = input_rule(part, name, mapping, artifact)
+            taken = [take_cell(part, rule, cell) for (cell,) in cells]
+            if rule.spelling is not None and is_weight(rule.spelling.target):
+                found = zip(numbered, map(fixed_weight, taken), strict=True)
+                weights |= {stay: weight for (stay, _), weight in found if weight is not None}
         else:
-            rule = _rule(part, name, mapping, artifact)
-            for stay, cell in zip(ids, stays[part.column].to_list(), strict=True):
-                fact = _cell(part, rule, cell)
-                facts[stay].append(fact)
-                if rule.spelling is not None and _is_weight(rule.spelling.target):
-                    kg = rule.spelling.read(part.unit or rule.spelling.target.name).factor
-                    weight = fixed_weight(fact.taken, kg)
-                    if weight is not None:
-                        weights[stay] = weight
+            check_flags(part, name, decl, mapping.name)
+            taken = [take_flags(part, decl, row) for row in cells]
+        for (stay, number), row, one in zip(numbered, cells, taken, strict=True):
+            shown = " ".join("" if cell is None else str(cell) for cell in row)
+            facts[stay].append(Fixed(number, name, shown_as, shown, one))
     return {stay: tuple(found) for stay, found in facts.items()}, weights, undeclared
 
 
-def _is_weight(unit: Unit) -> bool:
-    return unit.dims == (("body_weight", 1),)
-
-
-def _cell(part: FromColumn, rule: InputRule, cell: float | str | None) -> Fixed:
-    if isinstance(cell, str) or rule.spelling is None:
-        text = None if cell is None else str(cell)
-        return Fixed(rule.name, part.column, text or "", rule.take_text(text))
-    taken = rule.take(cell, "")
-    if isinstance(taken.value, Charted):
-        exact = from_millionths(taken.value.millionths)
-        if _is_weight(rule.spelling.target) and exact <= 0:
-            taken = Taken(reason="weight_unusable")
-        elif part.plausible is not None and not part.plausible.holds(exact):
-            taken = Taken(reason="implausible", facts=part.plausible.facts)
-    return Fixed(rule.name, part.column, "" if cell is None else repr(cell), taken)
-
-
-def _flags(
-    part: FromFlags, name: str, decl: InputDecl, mapping: str, cells: tuple[float | None, ...]
-) -> Fixed:
-    if decl.kind not in ("any_of", "one_of", "flag"):
-        raise DataProblem("D121", name=mapping, input=name, reason=f"flags do not fill {decl.kind}")
-    _check_values(mapping, name, decl, tuple(part.flags.values()))
-    shown = " ".join(flag_text(cell) for cell in cells)
-    column = " ".join(part.flags)
-    held = [said for said, cell in zip(part.flags.values(), cells, strict=True) if cell]
-    if not held and None in cells:
-        return Fixed(name, column, shown, Taken(reason="no_value"))
-    if held and decl.kind == "any_of":
-        return Fixed(name, column, shown, Taken(frozenset(held)))
-    if len(held) == 1:
-        return Fixed(name, column, shown, Taken(worded(decl, held[0])))
-    if held:
-        return Fixed(name, column, shown, Taken(reason="unlisted_value"))
-    if part.when_no == "none" and decl.kind == "any_of":
-        return Fixed(name, column, shown, Taken(frozenset()))
-    return Fixed(name, column, shown, Taken())
-
-
-# --- which rows are of what ---------------------------------------------------------------------------------
-
-
-def _declared(declared: Mapping[str, InputDecl], name: str) -> str | None:
-    """The declared name that a mapping means, by name or alias."""
-    if name in declared:
-        return name
-    return next((key for key, decl in declared.items() if name in decl.aliases), None)
-
-
-def _check_values(mapping: str, name: str, decl: InputDecl, said: tuple[str, ...]) -> None:
-    allowed = ("yes", "no") if decl.kind == "flag" else decl.values
-    for value in said:
-        if value not in allowed:
-            reason = f"`{value}` is none of its values: {', '.join(allowed)}"
-            raise DataProblem("D121", name=mapping, input=name, reason=reason)
-
-
-def _rule(part: FromEvents | FromColumn, name: str, mapping: SiteMapping, artifact: Artifact) -> InputRule:
-    decl = artifact.inputs[name]
-    blank = part.unit if isinstance(part, FromColumn) else part.blank_unit
-    own = {} if isinstance(part, FromColumn) else part.units
-    if decl.kind != "quantity":
-        if not part.values:
-            raise DataProblem("D121", name=mapping.name, input=name, reason="it needs `values`")
-        _check_values(mapping.name, name, decl, tuple(part.values.values()))
-        return InputRule(name, decl, None, blank, part.values)
-    if part.values or decl.unit is None:
-        raise DataProblem(
-            "D121", name=mapping.name, input=name, reason="it is a quantity: `values` say nothing"
-        )
-    target = declared_unit(artifact, decl.unit, name)
-    if decl.dosing and not _is_weight(target):
-        target = as_body_weight(target)
-    return InputRule(name, decl, Spelling(target, {**mapping.units, **own}), blank, {})
-
-
-Sorting = tuple[str, str, int, int]
-"""What a row is: a category (or `live`), its detail, the place of its target, and the rank of its kind."""
-
-
-class _Inputs:
-    """The inputs of a mapping that the protocol declares, and what a row of `events` is by its words."""
-
-    def __init__(self, mapping: SiteMapping, artifact: Artifact) -> None:
-        self.mapping = mapping
-        self.targets: list[InputTarget] = []
-        self.place: dict[str, int] = {}
-        self.claims: dict[tuple[str, str], list[FromEvents]] = {}
-        for part in mapping.inputs:
-            if not isinstance(part, FromEvents):
-                continue
-            for claim in product(part.variables, part.kinds):
-                self.claims.setdefault(claim, []).append(part)
-            name = _declared(artifact.inputs, part.name)
-            if name is not None:
-                self.place[part.name] = len(self.targets)
-                self.targets.append(InputTarget(_rule(part, name, mapping, artifact), part))
-
-    def sort(self, variable: str | None, kind: str | None, label: str | None) -> Sorting:
-        name = variable or "(no variable)"
-        claims = self.claims.get((variable or "", kind or ""))
-        if claims is None:
-            return (_aside(self.mapping, variable, kind), name, -1, 0)
-        part = next((part for part in claims if part.labels is None or label in part.labels), None)
-        if part is None:
-            return ("ignored", f"{name} (label not listed)", -1, 0)
-        if part.name not in self.place:
-            return ("not_declared", name, -1, 0)
-        return (_LIVE, name, self.place[part.name], part.kinds.index(kind or ""))
-
-
-class _Drugs:
-    """The drugs of a mapping that the protocol declares, and what a row of `infusions` is by its words."""
-
-    def __init__(self, mapping: SiteMapping, artifact: Artifact) -> None:
-        self.mapping = mapping
-        self.targets: list[DrugTarget] = []
-        self.claims: dict[tuple[str, str], list[tuple[Rows, int]]] = {}
-        for part in mapping.drugs:
-            name = next(
-                (key for key, decl in artifact.drugs.items() if part.name in (key, *decl.aliases)), None
-            )
-            rule = None
-            if name is not None:
-                decl = artifact.drugs[name]
-                spelling = Spelling(declared_unit(artifact, decl.unit, name), {**mapping.units, **part.units})
-                rule = DrugRule(name, decl, spelling, part, frozenset((decl.unit, *decl.accepts)))
-            for rows in part.rows:
-                place = -1 if rule is None else len(self.targets)
-                for claim in product(rows.variables, rows.kinds):
-                    self.claims.setdefault(claim, []).append((rows, place))
-                if rule is not None:
-                    self.targets.append(DrugTarget(rule, rows))
-
-    def sort(self, variable: str | None, kind: str | None, label: str | None, status: str | None) -> Sorting:
-        name = variable or "(no variable)"
-        claims = self.claims.get((variable or "", kind or ""))
-        if claims is None:
-            return (_aside(self.mapping, variable, kind), name, -1, 0)
-        claim = next((c for c in claims if c[0].labels is None or label in c[0].labels), None)
-        if claim is None:
-            return ("ignored", f"{name} (label not listed)", -1, 0)
-        rows, place = claim
-        if rows.how == "stop" and status not in rows.status:
-            return ("ignored", f"{name} ({kind} rows that are no stops)", -1, 0)
-        return ("not_declared", name, -1, 0) if place < 0 else (_LIVE, name, place, 0)
-
-
-def _aside(mapping: SiteMapping, variable: str | None, kind: str | None) -> Category:
-    for part in mapping.ignore:
-        if (not part.variables or variable in part.variables) and (not part.kinds or kind in part.kinds):
-            return "ignored"
-    return "not_mapped"
+# --- sorting the rows out -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -539,7 +343,7 @@ class _Sorted:
         return self.live.slice(first, count).rows()
 
 
-def _sort_events(events: pl.DataFrame, infusions: pl.DataFrame, inputs: _Inputs) -> _Sorted:
+def _sort_events(events: pl.DataFrame, infusions: pl.DataFrame, inputs: Inputs) -> _Sorted:
     repeats = _mark_repeats(events, infusions)
     words = events.select("variable", "kind", "label").unique()
     said = [inputs.sort(*row) for row in words.rows()]
@@ -550,8 +354,8 @@ def _sort_events(events: pl.DataFrame, infusions: pl.DataFrame, inputs: _Inputs)
         pl.when(is_drug_row & pl.col("repeats"))
         .then(pl.lit("same_row_in_infusions"))
         .when(is_drug_row)
-        .then(pl.lit(_LIVE))
-        .when((pl.col("category") == _LIVE) & (pl.col("rank") > best))
+        .then(pl.lit(LIVE))
+        .when((pl.col("category") == LIVE) & (pl.col("rank") > best))
         .then(pl.lit("other_kind"))
         .otherwise(pl.col("category"))
         .alias("category"),
@@ -581,7 +385,7 @@ def _mark_repeats(events: pl.DataFrame, infusions: pl.DataFrame) -> pl.DataFrame
     return mine.select("row", pl.col("row").is_in(found["row"].implode()).alias("repeats"))
 
 
-def _sort_infusions(infusions: pl.DataFrame, drugs: _Drugs) -> _Sorted:
+def _sort_infusions(infusions: pl.DataFrame, drugs: Drugs) -> _Sorted:
     frame = infusions.rename({"drug": "variable"})
     words = frame.select("variable", "kind", "label", "status").unique()
     said = [drugs.sort(*row) for row in words.rows()]
@@ -597,7 +401,7 @@ def _label(frame: pl.DataFrame, words: pl.DataFrame, said: list[Sorting]) -> pl.
 
 def _gather(frame: pl.DataFrame, content: list[str], columns: tuple[str, ...]) -> _Sorted:
     """Sort by stay and content; count what is set aside. `content` is all a row says but its place."""
-    live = pl.col("category") == _LIVE
+    live = pl.col("category") == LIVE
     taken = frame.filter(live).with_columns(pl.struct(content).is_first_distinct().alias("first"))
     again = taken.filter(~pl.col("first")).with_columns(pl.lit("duplicate").alias("category"))
     aside: dict[str, Counts] = {}

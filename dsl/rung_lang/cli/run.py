@@ -1,0 +1,236 @@
+"""`rung run`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from rung_engine.decision.model import to_json
+from rung_engine.program import Program, SettingProblem
+from rung_engine.sources.problems import DataProblem
+from rung_lang.cli.exits import UNREADABLE, USAGE, Refusal
+from rung_lang.cli.load import artifact_of
+from rung_lang.cli.records import Records
+from rung_lang.cli.settings import read_setting
+from rung_lang.report.cohort import Tally, summary, summary_data
+from rung_lang.report.decisions import clock, timeline, tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rung_engine.artifact.model import Artifact, Name, Number
+    from rung_engine.sources.stay import Stay
+    from rung_engine.sources.tidy import Cohort
+
+
+@click.command("run")
+@click.argument("path")
+@click.option("--data", "folder", required=True, help="A folder with stays, events and infusions tables.")
+@click.option("--stay", "stay_id", help="One stay: print its timeline, every decision explained.")
+@click.option("--all", "every", is_flag=True, help="Every stay: print a summary and account for every row.")
+@click.option("--mapping", help="How to read the folder: a shipped mapping's name, or a TOML file.")
+@click.option("--set", "chosen", multiple=True, metavar="NAME=VALUE", help="A setting that the site chooses.")
+@click.option("-o", "--output", help="With --all: write every decision change to a .jsonl or .parquet file.")
+@click.option("--refused", is_flag=True, help="List every refused row, with its stay, time, value and reason.")
+@click.option("--why", "why_rule", metavar="RULE", help="With --stay: the explanation tree of a rule, at the end.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(
+    path: str,
+    folder: str,
+    stay_id: str | None,
+    every: bool,
+    mapping: str | None,
+    chosen: tuple[str, ...],
+    output: str | None,
+    refused: bool,
+    why_rule: str | None,
+    form: str,
+) -> None:
+    """Run a protocol on patients and explain every decision.
+
+    \b
+    rung run protocols/septic_shock.rung --data build/demo_cohort --all
+    rung run protocols/septic_shock.rung --data build/demo_cohort --stay S0003
+    rung run septic_shock.rungc --data DIR --all -o decisions.parquet
+    """
+    if (stay_id is None) == (not every):
+        raise Refusal("C120", "Say which stays: --stay ID for one, or --all.", exit_code=USAGE)
+    if output is not None and not every:
+        raise Refusal("C121", "-o needs --all: it holds the decisions of all stays.", exit_code=USAGE)
+    artifact = artifact_of(path)
+    with _data_problems():
+        from rung_engine.sources.tidy import find_mapping, open_cohort
+
+        cohort = open_cohort(folder, find_mapping(folder, mapping), artifact)
+        program = _program(artifact, cohort, chosen)
+        if stay_id is not None:
+            _one(program, cohort.stay(stay_id), cohort, form, refused, why_rule)
+        else:
+            _all(program, cohort, form, refused, output)
+
+
+@contextmanager
+def _data_problems() -> Iterator[None]:
+    try:
+        yield
+    except DataProblem as problem:
+        raise Refusal(problem.code, problem.words, exit_code=UNREADABLE) from None
+
+
+def _program(artifact: Artifact, cohort: Cohort, chosen: tuple[str, ...]) -> Program:
+    settings: dict[str, Number | Name] = {name: item.value for name, item in cohort.settings.items()}
+    for text in chosen:
+        name, value = read_setting(artifact, text)
+        settings[name] = value
+    try:
+        return Program(artifact, settings)
+    except SettingProblem as problem:
+        match problem.kind:
+            case "missing":
+                decl = artifact.settings[problem.name]
+                raise Refusal(
+                    "C122",
+                    f"`{problem.name}` is chosen by site, and nobody has chosen it: no session starts without it.",
+                    f"Give it in a local protocol (`extends`), in the mapping's [settings], or with "
+                    f'--set {problem.name}="…". {decl.title}'.strip(),
+                    USAGE,
+                ) from None
+            case _:
+                raise Refusal(
+                    "C123",
+                    f"The setting `{problem.name}` cannot have this value: outside its range {problem.detail}.",
+                    exit_code=USAGE,
+                ) from None
+
+
+def _header(program: Program, cohort: Cohort) -> list[str]:
+    artifact = program.artifact
+    lines = [
+        f"{artifact.name} {artifact.version}  {artifact.title}",
+        f"meaning {artifact.meaning[:16]}, certificate {artifact.certificate.state}: checked, not proved",
+        f"data {cohort.folder.name}, read as {cohort.mapping.name}; a drug that nobody charted counts as "
+        f"{cohort.silence}",
+    ]
+    for name, value in sorted(program.site_settings.items()):
+        from rung_engine.artifact.model import Number
+        from rung_lang.report.decisions import number
+
+        shown = f"{number(value.millionths)} {value.unit}" if isinstance(value, Number) else value
+        item = cohort.settings.get(name)
+        lines.append(f"setting {name} = {shown}" + (f" ({item.why})" if item is not None else " (--set)"))
+    return lines
+
+
+def _one(
+    program: Program, stay: Stay, cohort: Cohort, form: str, refused: bool, why_rule: str | None
+) -> None:
+    from rung_engine.session.session import Session
+
+    rule = None
+    if why_rule is not None:
+        rules = {rule.id: rule for rule in program.artifact.rules}
+        if why_rule not in rules:
+            import difflib
+
+            near = difflib.get_close_matches(why_rule, rules, n=1)
+            raise Refusal(
+                "C124",
+                f"There is no rule {why_rule} in {program.artifact.name}.",
+                f"Did you mean {near[0]}?" if near else f"Its rules: {', '.join(sorted(rules))}.",
+                USAGE,
+            )
+        rule = rules[why_rule]
+    session = Session(program, silence_is_off=cohort.silence == "off")
+    decisions = [decision for event in stay.events for decision in session.feed(event)]
+    decisions = _final(decisions)
+    again = session.look_again()
+    if form == "json":
+        click.echo(
+            json.dumps(
+                {
+                    "stay": stay.id,
+                    "protocol": program.artifact.name,
+                    "meaning": program.artifact.meaning,
+                    "decisions": [to_json(decision) for decision in decisions],
+                    "look_again": again,
+                    "refused": [refusal.words for refusal in stay.refusals],
+                    "accounts": {account.table: [list(item) for item in account.counts] for account in stay.accounts},
+                },
+                indent=2,
+                ensure_ascii=False,
+                sort_keys=True,
+            )
+        )
+        return
+    out = [*_header(program, cohort), f"stay {stay.id}: {len(decisions)} decisions", ""]
+    before = None
+    for decision in decisions:
+        out.append(timeline(decision, program.artifact, before=before))
+        before = decision
+    out.append("")
+    if again is not None:
+        out.append(f"With nothing new, the decision next changes at {clock(again)}.")
+    for account in stay.accounts:
+        out.extend(account.lines)
+    if refused:
+        out.extend(refusal.words for refusal in stay.refusals)
+    elif stay.refusals:
+        out.append(f"{len(stay.refusals)} rows were refused; --refused lists them.")
+    if rule is not None:
+        from rung_engine.decision.explain import explain
+
+        out.extend(["", f"{rule.id}, now:", tree(explain(session.view(), rule.condition))])
+    click.echo("\n".join(out))
+
+
+def _final(decisions: list) -> list:  # type: ignore[type-arg]
+    """Facts of one instant arrive one by one; only the last decision of an instant stands."""
+    out: list = []  # type: ignore[type-arg]
+    for decision in decisions:
+        while out and out[-1].time >= decision.time:
+            out.pop()
+        out.append(decision)
+    return out
+
+
+def _all(program: Program, cohort: Cohort, form: str, refused: bool, output: str | None) -> None:
+    from rung_engine.session.session import Session
+
+    tally = Tally(program.artifact)
+    with Records(output) as records, _progress(len(cohort.stay_ids)) as step:
+        for stay in cohort.iter_stays():
+            session = Session(program, silence_is_off=cohort.silence == "off")
+            decisions = _final([decision for event in stay.events for decision in session.feed(event)])
+            end = stay.events[-1].time if stay.events else 0
+            tally.add(stay, decisions, end)
+            records.add(stay.id, decisions)
+            step()
+    if form == "json":
+        click.echo(json.dumps(summary_data(tally), indent=2, sort_keys=True, ensure_ascii=False))
+    else:
+        click.echo("\n".join([*_header(program, cohort), "", *summary(tally)]))
+    if refused:
+        for words in tally.refused:
+            click.echo(words)
+    if output is not None:
+        click.echo(f"{records.count} decision changes written to {output}", err=True)
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[], None]]:
+    """A bar on standard error where a person looks at it, silence elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("stays"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("stays", total=total)
+        yield lambda: bar.advance(task)

@@ -1,0 +1,48 @@
+"""Text to artifact. Files come through `read`; every problem of every file is in the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from rung_engine.artifact.model import Artifact
+from rung_lang.checked.files import Read, gather, words_at
+from rung_lang.checked.from_syntax import from_syntax
+from rung_lang.finding import Problem
+from rung_lang.lower.examples import LoweredExample, lower_examples
+from rung_lang.lower.from_checked import from_checked
+from rung_lang.source import Source
+from rung_lang.syntax import tree as t
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """`artifact` is None after an error, and for a formulary. The main file is the last of `files`."""
+
+    artifact: Artifact | None
+    problems: tuple[Problem, ...]
+    sources: Mapping[str, Source]
+    files: tuple[t.File, ...]
+    examples: tuple[LoweredExample, ...]
+
+
+def compile_protocol(path: str, read: Read) -> Compiled:
+    """Compile the protocol, or check the formulary, at `path` with all it uses and extends."""
+    gathered = gather(path, read)
+    problems = list(gathered.problems)
+    if gathered.main is None:
+        return Compiled(None, _in_order(problems), gathered.sources, gathered.files, ())
+    text = partial(words_at, gathered.sources)
+    checked = from_syntax(gathered.main, gathered.used, text)
+    examples = lower_examples(gathered.main, checked.context)
+    problems += checked.problems
+    artifact = None
+    if checked.protocol is not None and not any(problem.level == "error" for problem in problems):
+        artifact = from_checked(checked.protocol, gathered.sources, text)
+    return Compiled(artifact, _in_order(problems), gathered.sources, gathered.files, examples)
+
+
+def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
+    """Each problem once, by place."""
+    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.span, problem.code)))

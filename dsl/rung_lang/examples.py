@@ -1,0 +1,217 @@
+"""Runs a protocol's examples in the reference engine, and says which rules they exercise.
+
+An example that gives an open setting no value is tried at both ends of that setting's range. It fails if it
+holds at neither; where it holds at one only, that is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from rung_engine.artifact import model as m
+from rung_engine.decision.explain import Explained, explain
+from rung_engine.decision.fold import State
+from rung_engine.decision.model import Content, Standing
+from rung_engine.decision.propose import Verdict, judge
+from rung_engine.exact import round_millionths
+from rung_engine.program import Program
+from rung_engine.reference.evaluate import Instant
+from rung_engine.reference.run import Runner
+from rung_lang.lower.examples import LoweredCheck, LoweredExample, LoweredExpect
+
+MOST_VARIANTS = 16
+_GIVES = frozenset({"start", "add", "set", "increase", "continue", "give", "measure", "do", "begin"})
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An expectation that does not hold. `settings`: the values of open settings it was tried with."""
+
+    example: LoweredExample
+    check: LoweredCheck
+    expect: LoweredExpect
+    content: Content | None
+    verdict: Verdict | None
+    explained: tuple[tuple[str, Explained], ...]
+    """By rule: the condition of each rule that speaks of what was expected."""
+    settings: tuple[tuple[str, m.Number | str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Of one example; `fired` holds the ids of rules that gave an order or moved the session."""
+
+    example: LoweredExample
+    failures: tuple[Failure, ...]
+    fired: frozenset[str]
+    depends: tuple[tuple[str, m.Number | str], ...] = ()
+    """Values of open settings with which the example does not hold although with others it does."""
+
+
+def run_examples(artifact: m.Artifact, examples: Sequence[LoweredExample]) -> Iterator[Result]:
+    """Each example in turn."""
+    for example in examples:
+        yield _run(artifact, example)
+
+
+def uncovered(artifact: m.Artifact, results: Sequence[Result]) -> tuple[str, ...]:
+    """Rules that no example exercises, by id."""
+    fired = frozenset[str]().union(*(result.fired for result in results))
+    return tuple(rule.id for rule in artifact.rules if rule.id not in fired)
+
+
+def _run(artifact: m.Artifact, example: LoweredExample) -> Result:
+    tried: list[list[Failure]] = []
+    fired: set[str] = set()
+    for settings in _variants(artifact, example):
+        failures: list[Failure] = []
+        tried.append(failures)
+        program = Program(artifact, dict(settings))
+        runner = Runner(program, example.events)
+        for check in example.checks:
+            runner.run(check.time_ms)
+            content = runner.fold.content
+            view = Instant(runner.chart, check.time_ms, tuple(runner.rows))
+            state: State = runner.fold.state
+            view.place(state.stage, state.entered, state.began)
+            verdict = None
+            if check.proposed is not None and content is not None:
+                verdict = judge(view, content, check.proposed)
+            for expect in check.expects:
+                if content is None or not _holds(program, content, verdict, expect):
+                    explained = _explain(program, view, state, expect)
+                    failures.append(Failure(example, check, expect, content, verdict, explained, settings))
+        for decision in runner.decisions:
+            fired.update(decision.content.moved_by)
+            for order in decision.content.orders:
+                fired.update(order.rules)
+            fired.update(item.rule for item in decision.content.waiting)
+            fired.update(item.rule for item in decision.content.withheld)
+    broken = [failures for failures in tried if failures]
+    if len(broken) == len(tried):
+        return Result(example, tuple(tried[0]), frozenset(fired))
+    own = {name for name, _ in example.settings}
+    depends = tuple(item for item in broken[0][0].settings if item[0] not in own) if broken else ()
+    return Result(example, (), frozenset(fired), depends)
+
+
+def _variants(
+    artifact: m.Artifact, example: LoweredExample
+) -> Iterator[tuple[tuple[str, m.Number | str], ...]]:
+    """The example's own settings, with every open one at each end of its range."""
+    own = dict(example.settings)
+    names: list[str] = []
+    ends: list[tuple[m.Number | str, ...]] = []
+    for name, decl in sorted(artifact.settings.items()):
+        if decl.value is not None or name in own:
+            continue
+        names.append(name)
+        if decl.kind == "quantity":
+            ends.append(tuple(bound for bound in (decl.lo, decl.hi) if bound is not None))
+        else:
+            ends.append(decl.choices or ("yes", "no"))
+    for count, values in enumerate(product(*ends)):
+        if count == MOST_VARIANTS:
+            return
+        yield tuple(sorted({**own, **dict(zip(names, values, strict=True))}.items()))
+
+
+def _holds(program: Program, content: Content, verdict: Verdict | None, expect: LoweredExpect) -> bool:
+    open_ = [order for order in content.orders if order.mark != "done"]
+    name = expect.names[0] if expect.names else ""
+    match expect.word:
+        case "order":
+            assert expect.order is not None
+            wanted = expect.order
+            if wanted.op == "go":
+                return content.stage == wanted.target
+            if wanted.op == "finish":
+                return content.outcome == wanted.target
+            return any(order.confirmed and _same(program, order, wanted) for order in open_)
+        case "either":
+            choices = {order.choice for order in open_ if order.choice}
+            return any(
+                set(expect.names) <= {order.target for order in open_ if order.choice == choice}
+                for choice in choices
+            )
+        case "no":
+            return not any(order.target == name and order.op in _GIVES for order in open_)
+        case "stage":
+            return content.stage == name
+        case "pending":
+            return any(
+                item.rule == name
+                or item.rule.endswith(f".{name}")
+                or any(need.name == name for need in item.needs)
+                for item in content.pending
+            )
+        case "nothing":
+            return not any(order.mark in ("due", "late") for order in open_)
+        case "unconfirmed":
+            return any(order.target == name and not order.confirmed for order in open_)
+        case "due":
+            return any(order.target == name and order.mark in ("due", "late") for order in open_)
+        case "late":
+            return any(order.target == name and order.mark == "late" for order in open_)
+        case "verdict":
+            if verdict is None:
+                return False
+            return verdict.grade == name
+
+
+def _same(program: Program, order: Standing, wanted: m.Order) -> bool:
+    """The standing order is the one that was written; what the expectation leaves open may be anything."""
+    alike = {order.op, wanted.op} <= {"start", "add"} or order.op == wanted.op
+    if not alike or order.target != wanted.target:
+        return False
+    if wanted.dose is not None:
+        if order.dose is None:
+            return False
+        unit = program.units[order.dose.unit]
+        lo, hi = program.amount(wanted.dose.lo), program.amount(wanted.dose.hi)
+        if lo.dims != unit.dims:
+            return False
+        found = (round_millionths(lo.value / unit.factor), round_millionths(hi.value / unit.factor))
+        if found != (order.dose.lo, order.dose.hi):
+            return False
+    if wanted.every is not None and (order.every_lo, order.every_hi) != (
+        program.millis(wanted.every.lo),
+        program.millis(wanted.every.hi),
+    ):
+        return False
+    if wanted.step is not None:
+        steps = [written.step for written in _written(program, order) if written.step is not None]
+        sizes = (program.amount(wanted.step.lo), program.amount(wanted.step.hi))
+        return any((program.amount(step.lo), program.amount(step.hi)) == sizes for step in steps)
+    return True
+
+
+def _written(program: Program, order: Standing) -> Iterator[m.Order]:
+    for rule in program.artifact.rules:
+        if rule.id in order.rules:
+            for choice in rule.orders:
+                written = (choice.order,) if isinstance(choice, m.One) else choice.orders
+                yield from (one for one in written if one.op == order.op and one.target == order.target)
+
+
+def _explain(
+    program: Program, view: Instant, state: State, expect: LoweredExpect
+) -> tuple[tuple[str, Explained], ...]:
+    """The rules now in force that speak of the expected target."""
+    names = set(expect.names)
+    if expect.order is not None:
+        names.add(expect.order.target)
+    found: list[tuple[str, Explained]] = []
+    stage = state.stage if state.stage in program.rules_of else None
+    rules = {rule.id: rule for rule in (*program.rules_of[None], *program.rules_of[stage])}
+    for rule in rules.values():
+        targets: set[str] = set()
+        for choice in rule.orders:
+            targets.update(order.target for order in ((choice.order,) if isinstance(choice, m.One) else choice.orders))
+        if targets & names or rule.id in names or rule.id.rpartition(".")[2] in names:
+            found.append((rule.id, explain(view, rule.condition)))
+    if not found and program.artifact.applies is not None and state.began is None:
+        found.append(("applies when", explain(view, program.artifact.applies)))
+    return tuple(found)
