@@ -65,7 +65,8 @@ _SPACE = re.compile(r'"[^"\n]*"|\s+')
 @st.composite
 def files(draw: st.DrawFn) -> str:
     """A protocol of sample items in any order, with other white space and with comments anywhere."""
-    items = draw(st.lists(st.sampled_from(ITEMS), min_size=1, max_size=6))
+    rules = st.builds("when {} then stop d".format, conditions())
+    items = draw(st.lists(st.one_of(st.sampled_from(ITEMS), rules), min_size=1, max_size=6))
     text = "\n".join(('protocol p "P"\n  version 1.0.0', *items)) + "\n"
     gaps = [match.span() for match in _SPACE.finditer(text) if not match[0].startswith('"')]
     chosen = draw(st.lists(st.tuples(st.sampled_from(gaps), st.sampled_from(_FILLERS)), max_size=8))
@@ -85,21 +86,17 @@ _FILLERS = (
 )  # fmt: skip
 
 _OPERANDS = st.sampled_from(
-    ["a", "stop", "mean", "MAP", "-3", "65", "0.10 mcg/kg/min", "time since first E done", "time in stage"]
-    + ["x at later of E and F", "x at start of c", "rise in x over 2 h", "total d since E", "time on d"]
+    (
+        *("a", "(stop)", "MAP", "-3", "65", "0.10 mcg/kg/min", "time since first E done", "time in stage"),
+        *("x at later of E and F", "x at start of c", "rise in x over 2 h", "total d since E", "time on d"),
+    )
 )
 _STATEMENTS = st.sampled_from(
-    [
-        "a",
-        "stop",
-        "d running",
-        "x is not y",
-        "ordered d above 3 mg",
-        "in s",
-        "in stage stage",
-        "before first E",
-    ]
-    + ["2 readings 1 h apart of x < 3", "x known", "a_name_so_long_that_only_a_few_of_them_stand_on_one_line"]
+    (
+        *("a", "(stop)", "d running", "x is not y", "ordered d above 3 mg", "in s", "in stage stage"),
+        *("before first E", "2 readings 1 h apart of x < 3", "x known", "after F done", "(stop running)"),
+        "a_name_so_long_that_only_a_few_of_them_stand_on_one_line",
+    )
 )
 _VALUES = st.recursive(
     _OPERANDS,

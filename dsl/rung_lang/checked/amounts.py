@@ -16,6 +16,7 @@ from rung_lang.checked.problems import (
     NeedsWeight,
     NotPositive,
     RangeUpsideDown,
+    SettingInDeclaration,
     WrongDimension,
     WrongSubstance,
     YearsForTime,
@@ -61,8 +62,13 @@ class Amounts:
         self, amount: t.Amount, what: str, fits: Unit, *, unit: t.Unit | None = None, bare: bool = False
     ) -> Number | None:
         """As `amount`, where a declaration must say the number itself."""
-        found = self.amount(amount, what, fits, unit=unit, bare=bare)
-        return found.lo if isinstance(found, OfSetting) else found
+        return self._said(self.amount(amount, what, fits, unit=unit, bare=bare), what)
+
+    def _said(self, found: Amount | None, what: str) -> Number | None:
+        if isinstance(found, OfSetting):
+            self.problems.append(SettingInDeclaration(found.span, found.name, what))
+            return None
+        return found
 
     def _number(
         self, quantity: t.Quantity, what: str, fits: Unit, last: t.Unit | None, bare: bool
@@ -70,7 +76,10 @@ class Amounts:
         written = quantity.unit or last
         if written is None:
             if not bare:
-                accepts = tuple(unit.name for unit in kernel.accepted_units(fits))[:12] if fits.name else ()
+                accepts = (
+                    fits.name,
+                    *(unit.name for unit in kernel.accepted_units(fits) if unit.name != fits.name),
+                )
                 self.problems.append(MissingUnit(quantity.span, what, quantity.literal, accepts))
                 return None
             return exact(quantity, fits, self.problems)
@@ -185,8 +194,8 @@ class Amounts:
 
     def millis(self, amount: t.Amount | None, what: str) -> int | None:
         """A time above nought as whole milliseconds, for declarations, which do not wait for a setting."""
-        found = self.time(amount, what)
-        return None if found is None else int(least(found).base)
+        found = self._said(self.time(amount, what), what)
+        return None if found is None else int(found.base)
 
 
 def words(amount: Amount) -> str:

@@ -312,7 +312,8 @@ class Conditions(Numbers):
 
     def _ask_parentheses(self, expr: t.And | t.Or, joined: str) -> None:
         for item in expr.items[1:]:
-            if isinstance(item, t.Held | t.Recent):
+            # `A and (B) for D` says itself what lasts.
+            if isinstance(item, t.Held | t.Recent) and not isinstance(item.of, t.Paren):
                 word = "for" if isinstance(item, t.Held) else "in the last"
                 self.problems.append(
                     AsksParentheses(

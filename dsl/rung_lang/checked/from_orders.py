@@ -348,8 +348,8 @@ class Orders:
             if most.base > greatest(limit).base:
                 self.problems.append(
                     AboveMaximum(
-                        dose.hi.span, drug.name, what, _written(dose.hi), words(limit), slip(most, drug),
-                        drug.unit.name, drug.span,
+                        dose.hi.span, drug.name, what, _written(dose.hi), words(limit),
+                        _slip_in(dose.hi, drug), drug.unit.name, drug.span,
                     )
                 )  # fmt: skip
                 return
@@ -366,7 +366,7 @@ class Orders:
                         _written(end),
                         lo.words,
                         hi.words,
-                        slip(value, drug),
+                        _slip_in(end, drug),
                         drug.span,
                     )
                 )
@@ -422,6 +422,11 @@ def slip(value: Number, drug: Drug) -> int:
             if lo <= value.base * factor <= hi:
                 return -factor
     return 0
+
+
+def _slip_in(amount: Amount, drug: Drug) -> int:
+    """Only a literal can be a slip of the pen: a setting's range was written elsewhere, on purpose."""
+    return slip(amount, drug) if isinstance(amount, Number) else 0
 
 
 def _written(amount: Amount) -> str:

@@ -33,6 +33,7 @@ from rung_lang.checked.problems import (
     NoApplies,
     NoVersion,
     RemoveOutside,
+    RestrictUnit,
     SettingNeverUsed,
     UsesProtocol,
 )
@@ -155,7 +156,14 @@ def _drug_units(items: Sequence[t.Item], scope: Scope, problems: list[Problem]) 
     seen_in: dict[str, t.Unit] = {}
     for restrict in _of(items, t.Restrict):
         symbol = scope.symbols.get(restrict.drug.text)
-        if symbol is not None and restrict.unit is not None and restrict.condition is None:
+        if symbol is None or restrict.unit is None:
+            continue
+        earlier = seen_in.get(symbol.name)
+        if restrict.condition is not None:
+            problems.append(RestrictUnit(restrict.unit.span, symbol.name, "condition", symbol.span))
+        elif earlier is not None and earlier.text != restrict.unit.text:
+            problems.append(RestrictUnit(restrict.unit.span, symbol.name, "second", earlier.span))
+        else:
             seen_in[symbol.name] = restrict.unit
     units = {}
     for decl in _of(items, t.Drug):
@@ -316,9 +324,9 @@ def _source(decl: t.SourceDecl) -> c.Source:
 
 
 def _unused(main: t.File, scope: Scope, problems: list[Problem]) -> None:
-    """Things of the protocol file itself that nothing speaks of. A formulary declares for others."""
+    """What the protocol file declares and nothing speaks of. An outcome is a statement in itself."""
     for symbol in dict.fromkeys(scope.symbols.values()):
-        if symbol.name in scope.used or symbol.span.path != main.path or symbol.kind == "stage":
+        if symbol.name in scope.used or symbol.span.path != main.path or symbol.kind in ("stage", "outcome"):
             continue
         if symbol.kind == "setting":
             problems.append(SettingNeverUsed(symbol.span, symbol.name))

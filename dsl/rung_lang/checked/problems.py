@@ -531,6 +531,28 @@ class SettingRange(Problem):
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class SettingInDeclaration(Problem):
+    """A setting where a declaration must say the number itself."""
+
+    code: ClassVar[str] = "R163"
+    name: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestrictUnit(Problem):
+    """`restrict D in U` under a condition, or for a drug that is restricted to another unit already.
+
+    `reason` is `condition` or `second`.
+    """
+
+    code: ClassVar[str] = "R164"
+    drug: str
+    reason: str
+    previous: Span
+
+
 # ---------------------------------------------------------------- stages and rules
 
 

@@ -48,7 +48,7 @@ ExpectWord = Literal[
 
 @dataclass(frozen=True, slots=True)
 class LoweredExpect:
-    """`order` for an expected order (a dose may be left open); otherwise `names`, by declared name or rule id."""
+    """`order` for an expected order, whose dose may be open; otherwise `names`: declared names, rule ids."""
 
     word: ExpectWord
     order: m.Order | None

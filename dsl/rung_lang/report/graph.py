@@ -33,7 +33,7 @@ def to_dot(artifact: Artifact) -> str:
     ids = _ids(ladder)
     lines = [
         f"digraph {_dot(ladder.name)} {{",
-        f'  graph [rankdir=TB, label={_dot(ladder.title)}, labelloc=t, fontname="Helvetica"];',
+        f'  graph [rankdir=TB, label={_dot(ladder.title)}, labelloc=t, ranksep=0.3, fontname="Helvetica"];',
         '  node [shape=box, fontname="Helvetica", fontsize=11];',
         '  edge [fontname="Helvetica", fontsize=10];',
     ]
@@ -53,6 +53,7 @@ def _dot_panel(panel: Panel, number: int, ids: dict[tuple[str, str], str]) -> It
         yield f"  {own} [label={_dot(_heading(panel))}, shape=box, style=rounded, peripheries=2];"
         return
     yield f"  subgraph cluster_{number} {{"
+    yield '    label="";'
     yield f"    style={'dashed' if panel.kind == 'throughout' else 'solid'};"
     shape = ", peripheries=2" if panel.resting else ""
     label = _dot(_heading(panel), *_marks(panel))

@@ -1,8 +1,8 @@
 """Where everything of a ladder stands on a sheet.
 
 Panels stand under each other in the order of escalation, in as many columns as make the print on an A4 page
-largest; `throughout` has a column to itself at the side, or closes the last. Heights begin at 0 with the first panel; lanes over the
-columns have negative heights.
+largest; `throughout` has a column to itself at the side, or closes the last. Heights begin at 0 with the
+first panel; lanes over the columns have negative heights.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ def layout(ladder: Ladder) -> Sheet:
     """
     stacked = sum(1 for panel in ladder.panels if panel.kind != "throughout")
     columns = range(1, min(COLUMNS, max(stacked, 1)) + 1)
-    apart, along = (
-        max((_sheet(ladder, number, room, aside) for number in columns for room in WIDTHS), key=_size)
-        for aside in (True, False)
-    )
+    apart = max((_sheet(ladder, number, room, True) for number in columns for room in WIDTHS), key=_size)
+    if stacked == len(ladder.panels):
+        return apart
+    along = max((_sheet(ladder, number, room, False) for number in columns for room in WIDTHS), key=_size)
     return apart if _size(apart) * 10 >= _size(along) * 9 else along
 
 

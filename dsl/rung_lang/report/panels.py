@@ -24,11 +24,12 @@ SIZES: dict[Style, int] = {
 BOLD: frozenset[Style] = frozenset({"title", "number", "mark", "heading"})
 LABEL = 11
 LABEL_LEAD = 13
-LABEL_ROOM = 104
+LABEL_ROOM = 112
 LABEL_GAP = 7
 PITCH = 12
 PAD = 11
-HANG = 37
+HANG = 44
+"""Room for the widest keyword and a blank."""
 KEYWORDS = ("when", "then", "unless")
 
 

@@ -53,7 +53,7 @@ class Trunk:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """From a row to a panel. `drawn` is the part that no other wire of its net draws, `head` if with the arrow."""
+    """From a row to a panel; `drawn` is what no other wire of its net draws, `head` if with the arrow."""
 
     move: Move
     points: tuple[Point, ...]

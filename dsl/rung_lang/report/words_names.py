@@ -31,8 +31,9 @@ from rung_lang.report.words_phrases import (
 )  # fmt: skip
 
 NameProblem = (
-    UnknownName | DeclaredTwice | ReservedWord | NeverUsed | WrongKind | DefinedByItself | SettingNeverUsed
-    | UndeclaredSource | MissingFile | UseCycle | UsesProtocol | NotLocal | RemoveUnknown | RemoveOutside
+    UnknownName | DeclaredTwice | ReservedWord | NeverUsed | WrongKind | DefinedByItself
+    | SettingNeverUsed | UndeclaredSource | MissingFile | UseCycle | UsesProtocol | NotLocal
+    | RemoveUnknown | RemoveOutside
 )  # fmt: skip
 
 _MISSING = {
@@ -69,13 +70,16 @@ def of_names(problem: NameProblem) -> Words:
                 f"Nothing here is called `{problem.name}`.",
                 f"I need {some_kind(problem.wanted[:4])}" if problem.wanted else "not declared",
                 "A rule about a name that nobody declared would never fire, and nobody would notice.",
-                did_you_mean(problem.suggestion, f"Declare it (`{declared}`), or `use` the formulary that does."),
+                did_you_mean(
+                    problem.suggestion, f"Declare it (`{declared}`), or `use` the formulary that does."
+                ),
             )
         case DeclaredTwice():
             return Words(
                 f"`{problem.name}` already names something else.",
                 "named again here",
-                "With one name for two things, a reader cannot tell which of them an order or a condition means.",
+                "With one name for two things, a reader cannot tell which of them an order or a "
+                "condition means.",
                 "Give one of the two another name.",
                 ((problem.previous, f"`{problem.name}` is first named here"),),
             )
@@ -91,12 +95,14 @@ def of_names(problem: NameProblem) -> Words:
             return Words(
                 f"The {kind} `{problem.name}` is declared and never used.",
                 "nothing speaks of it",
-                "It looks as if it had an effect on patients, and it has none. A rule may have been forgotten.",
+                "It looks as if it had an effect on patients, and it has none. A rule may have been "
+                "forgotten.",
                 "Use it, or take it out.",
             )
         case WrongKind():
             return Words(
-                f"`{problem.name}` is {a_kind(problem.found)}, and here I need {some_kind(problem.wanted[:4])}.",
+                f"`{problem.name}` is {a_kind(problem.found)}, and here I need "
+                f"{some_kind(problem.wanted[:4])}.",
                 f"this is {a_kind(problem.found)}",
                 "",
                 f"Write the name of {some_kind(problem.wanted[:4])} here.",
@@ -121,7 +127,9 @@ def of_names(problem: NameProblem) -> Words:
                 f"No source is called `{problem.name}`.",
                 "not declared as a source",
                 "Whoever asks why this order was given must be able to find what it rests on.",
-                did_you_mean(problem.suggestion, f'Declare it: `source {problem.name} "title" from "journal" 2026`.'),
+                did_you_mean(
+                    problem.suggestion, f'Declare it: `source {problem.name} "title" from "journal" 2026`.'
+                ),
             )
         case MissingFile():
             return Words(
@@ -132,7 +140,9 @@ def of_names(problem: NameProblem) -> Words:
             )
         case UseCycle():
             return Words(
-                f"Files use one another in a ring: {ring(problem.targets)}.",
+                f"This file uses itself: `{problem.targets[0]}`."
+                if len(set(problem.targets)) == 1
+                else f"Files use one another in a ring: {ring(problem.targets)}.",
                 "comes round to itself",
                 "",
                 "Move what they share to a formulary that uses none of them.",
@@ -147,8 +157,10 @@ def _of_files(problem: UsesProtocol | NotLocal | RemoveUnknown | RemoveOutside) 
             return Words(
                 f"`{problem.target}` is a protocol, and only a formulary can be used.",
                 "a protocol",
-                "A protocol holds rules. Taken in silently, they would act on patients whom nobody had in mind.",
-                "To change a protocol for a hospital write `protocol NAME extends …`; to share names, use a formulary.",
+                "A protocol holds rules. Taken in silently, they would act on patients whom nobody had "
+                "in mind.",
+                "To change a protocol for a hospital write `protocol NAME extends …`; to share names, "
+                "use a formulary.",
             )
         case UsesProtocol():
             return Words(
@@ -158,11 +170,11 @@ def _of_files(problem: UsesProtocol | NotLocal | RemoveUnknown | RemoveOutside) 
                 "Name a protocol here, and `use` formularies.",
             )
         case NotLocal():
-            name = f" `{problem.name}`" if problem.name else ""
             return Words(
-                f"A local protocol cannot hold `{statement(problem.what)}`{name}.",
-                "belongs to the protocol that is extended",
-                "A hospital's differences stay short, so that a reader sees them all: values of settings, added and "
+                f"A local protocol cannot hold `{f'{statement(problem.what)} {problem.name}'.strip()}`.",
+                "belongs in the protocol that is extended",
+                "A hospital's differences stay short, so that a reader sees them all: values of "
+                "settings, added and "
                 "removed rules, overrides and examples.",
                 "Take it out here, or put it into the protocol that is extended.",
             )

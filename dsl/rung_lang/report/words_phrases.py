@@ -105,8 +105,13 @@ def statement(what: str) -> str:
 
 
 def what_is(what: str) -> str:
-    """The place of an amount, as in `This … has no unit`."""
+    """What an amount is: `dose`, or `time after `within``."""
     return _WHAT.get(what, f"time after `{what}`")
+
+
+def this(what: str) -> str:
+    """The amount as the subject of a sentence: `This dose`, `The time after `within``."""
+    return f"{'The' if '`' in what_is(what) else 'This'} {what_is(what)}"
 
 
 def ticked(words: Sequence[str], last: str = "or") -> str:
@@ -123,7 +128,8 @@ def joined(parts: Sequence[str], last: str = "or") -> str:
 
 def ring(names: Sequence[str]) -> str:
     """The way round, from a name back to itself."""
-    return ", then ".join(f"`{name}`" for name in names)
+    again = " again" if len(names) > 1 and names[0] == names[-1] else ""
+    return ", then ".join(f"`{name}`" for name in names) + again
 
 
 def did_you_mean(suggestion: str, otherwise: str) -> str:

@@ -1,4 +1,4 @@
-"""Amounts in a message, taken to other units and to a patient. What cannot be read is left out, never guessed."""
+"""Amounts in a message, taken to other units and to a patient. What cannot be read is left out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OF_SETTING = re.compile(r"(\w+) \((.+)\)")
 
 
 def setting_and_amount(words: str) -> tuple[str, str]:
-    """`high_dose (0.5 mcg/kg/min)` as a setting's name and the amount it can give; a plain amount has no name."""
+    """`high_dose (0.5 mcg/kg/min)` as the name of a setting, empty for a plain amount, and an amount."""
     match = _OF_SETTING.fullmatch(words)
     return (match[1], match[2]) if match is not None else ("", words)
 
@@ -78,13 +78,23 @@ def at_the_bedside(words: str) -> str:
     return best
 
 
+def from_to(lo: str, hi: str) -> str:
+    """A range with its unit written once, at its end, where both ends have the same."""
+    number, _, unit = lo.partition(" ")
+    return f"{number if unit and unit == hi.partition(' ')[2] else lo} to {hi}"
+
+
 def consequence(words: str) -> str:
     """`; at 70 kg it is 84 mg/h`, or nothing where that says no more."""
     bedside = at_the_bedside(words)
     found = amount(words)
     if not bedside or found is None:
         return ""
-    return f"; at {WEIGHT} kg it is {bedside}" if "/kg" in found[1].name else f"; in an hour it is {bedside[:-2]}"
+    return (
+        f"; at {WEIGHT} kg it is {bedside}"
+        if "/kg" in found[1].name
+        else f"; in an hour it is {bedside[:-2]}"
+    )
 
 
 _SMALLER = {"g": "mg", "mg": "mcg", "mcg": "ng", "units": "mU", "mmol": "umol", "L": "mL"}
@@ -92,7 +102,7 @@ _LARGER = {smaller: larger for larger, smaller in _SMALLER.items()}
 
 
 def slip(words: str, factor: int) -> str:
-    """What slip of a unit would explain an amount too large (or, below 0, too small) by a factor of 60 or 1,000."""
+    """The slip of a unit that explains an amount too large by 60 or 1,000; too small where below 0."""
     found = amount(words)
     if found is None or not factor:
         return ""
@@ -114,5 +124,7 @@ def _slip_of_time(value: Fraction, unit: Unit, factor: int) -> str:
     if parts[-1] != written:
         return "It is a factor of 60 away: check whether it is per minute or per hour."
     other = parse_unit("/".join((*parts[:-1], meant)))
-    back = show_decimal(convert(value, other, unit))
-    return f"Did you mean per {word}? `{show_decimal(value)} {other.name}` is {back} {unit.name}."
+    exact = convert(value, other, unit)
+    back = show_decimal(exact, 3)
+    about = "" if parse_decimal(back) == exact else "about "
+    return f"Did you mean per {word}? `{show_decimal(value)} {other.name}` is {about}{back} {unit.name}."

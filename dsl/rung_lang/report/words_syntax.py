@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import unicodedata
 from typing import assert_never
 
@@ -20,7 +21,8 @@ from rung_lang.syntax.problems import (
 )
 
 SyntaxProblem = (
-    NotText | NotExpected | StrangeCharacter | OpenString | TooDeep | NoHead | Repeated | SplitNumber | HugeNumber
+    NotText | NotExpected | StrangeCharacter | OpenString | TooDeep | NoHead | Repeated
+    | SplitNumber | HugeNumber
 )  # fmt: skip
 
 _MOST_SHOWN = 7
@@ -83,14 +85,18 @@ _UNREADABLE = {
 }
 
 
+_ATTRIBUTES = {"valid": "valid for", "charted": "charted every", "applies": "applies when", "up": "up to"}
+"""Attributes of two words, by their first."""
+
+
 def of_syntax(problem: SyntaxProblem) -> Words:
     """The words of one problem."""
     match problem:
         case NotText():
-            title, body, help = _UNREADABLE[problem.reason]
+            title, body, edit = _UNREADABLE[problem.reason]
             if problem.reason in ("binary", "encoding"):
                 body = f"At byte {problem.offset:,} I could read no further. {body}"
-            return Words(title, body=body, help=help)
+            return Words(title, body=body, help=edit)
         case NotExpected():
             return _not_expected(problem)
         case StrangeCharacter():
@@ -118,7 +124,7 @@ def of_syntax(problem: SyntaxProblem) -> Words:
             )
         case Repeated():
             return Words(
-                f"`{problem.attribute}` stands here a second time.",
+                f"`{_ATTRIBUTES.get(problem.attribute, problem.attribute)}` stands here a second time.",
                 "said before",
                 "I cannot tell which of the two you mean, and at the bedside only one can hold.",
                 "Take one of them out.",
@@ -127,7 +133,8 @@ def of_syntax(problem: SyntaxProblem) -> Words:
             return Words(
                 "A blank stands inside this number.",
                 f"`{problem.joined}`, or two numbers?",
-                "A split number is easily read as two, or without its point: ten or a hundred times the dose.",
+                "A split number is easily read as two, or without its point: ten or a hundred times the "
+                "dose.",
                 f"Write `{problem.joined}`.",
             )
         case HugeNumber():
@@ -158,7 +165,10 @@ def _not_expected(problem: NotExpected) -> Words:
     could = _could_stand(problem.expected)
     after = f"In this {inside} statement I could go on with {could}." if inside else f"I could read {could}."
     if not problem.found:
-        title = f"This {inside} statement stops before it is complete." if inside else "The text stops too early."
+        title = (
+            f"This {inside} statement stops before it is complete." if inside else "The text stops too "
+            "early."
+        )
         return Words(title, "something is missing after this", after, _help(problem))
     if problem.found in ("protocol", "formulary") and problem.expected == ("a statement",):
         return Words(
@@ -183,16 +193,25 @@ def _could_stand(expected: tuple[str, ...]) -> str:
 
 def _help(problem: NotExpected) -> str:
     found, expected = problem.found, problem.expected
-    if found in ("=", ">", "<", ">=", "<=") and ("a value" in expected or "a condition" in expected):
+    known = keywords()
+    words = [word for word in expected if word in known and word.isalpha()]
+    near = difflib.get_close_matches(found, words, n=1) if found not in known else []
+    if near:
+        return f"Did you mean `{near[0]}`?"
+    if found in ("=", ">", "<", ">=", "<=") and {"a value", "a condition"} & set(expected):
         return "Write one comparison and then a value: `<`, `<=`, `=`, `>=` or `>`."
-    if found in keywords() and "a name" in expected and found.isalpha():
+    if found in known and found.isalpha() and "a name" in expected:
         return f"`{found}` is a word of the language, so it cannot be a name. Is a name missing before it?"
     if "a version such as 1.0.0" in expected:
         return "A version has three numbers, as in `version 1.0.0`."
+    if found and "then" in words:
+        return "Is `then` missing before it?"
+    if found and "," in expected:
+        return "Is a `,` missing before it?"
+    if found and len(words) == 1:
+        return f"Is `{words[0]}` missing before it?"
     if found[:1].isdigit() and "a name" in expected:
         return "A name begins with a letter."
-    if "words in double quotes" in expected:
-        return "Put the words in double quotes."
     if len(expected) == 1:
         return f"Write {_could_stand(expected)} here."
-    return "`rung explain R102` shows a statement of this kind written out."
+    return "`rung explain R102` shows how statements are written."

@@ -16,12 +16,12 @@ from rung_lang.checked.problems import (
     WrongSubstance,
     YearsForTime,
 )
-from rung_lang.report.words_phrases import Words, did_you_mean, ticked, what_is
+from rung_lang.report.words_phrases import Words, did_you_mean, ticked, this, what_is
 from rung_lang.report.words_quantities import WEIGHT
 
-UnitWords = (
-    UnknownUnit | MissingUnit | WrongDimension | WrongSubstance | ProductOfUnknowns | BareNumber | NoExactMillionth
-    | YearsForTime | WeightBasis | TemperatureArithmetic
+UnitProblem = (
+    UnknownUnit | MissingUnit | WrongDimension | WrongSubstance | ProductOfUnknowns | BareNumber
+    | NoExactMillionth | YearsForTime | WeightBasis | TemperatureArithmetic
 )  # fmt: skip
 
 _UNCLEAR = {
@@ -63,22 +63,22 @@ _UNCLEAR = {
     ),
     "affine": (
         "degrees do not divide",
-        "A temperature does not begin at nought, so a rate of it means nothing.",
+        "A temperature does not begin at zero, so a rate of it means nothing.",
         "Write `degC` alone.",
     ),
 }
 
 
-def of_units(problem: UnitWords) -> Words:
+def of_units(problem: UnitProblem) -> Words:
     """The words of one problem."""
     match problem:
         case UnknownUnit():
             return _unknown_unit(problem)
         case MissingUnit():
             return Words(
-                f"This {what_is(problem.what)} has no unit: `{problem.literal}`.",
+                f"{this(problem.what)} has no unit: `{problem.literal}`.",
                 "in what unit?",
-                "A number without a unit is read by each of us as what we are used to: mg by one, mcg by another.",
+                _read_as(problem),
                 _units_that_fit(problem),
             )
         case WrongDimension():
@@ -87,9 +87,10 @@ def of_units(problem: UnitWords) -> Words:
             found, wanted = problem.found_substance, problem.wanted_substance
             return Words(
                 f"Units of `{found}` are not units of `{wanted}`.",
-                f"`{problem.found}` of {found}, `{problem.wanted}` of {wanted}",
+                "not the same units",
                 "Each drug counts its own units: a unit of one says nothing about the strength of another.",
-                f"Compare `{wanted}` with an amount of `{wanted}`, and give each drug a setting of its own.",
+                f"Compare `{wanted}` with an amount of `{wanted}`, and give each drug a setting of its "
+                "own.",
             )
         case ProductOfUnknowns():
             word, wrong = ("product", "multiplied by") if problem.op == "*" else ("quotient", "divided by")
@@ -103,7 +104,8 @@ def of_units(problem: UnitWords) -> Words:
             return Words(
                 f"`{problem.literal}` could be in {ticked(problem.units)}.",
                 "in which unit?",
-                "This input is charted in more than one unit, and the two numbers mean different patients.",
+                f"This input is charted in more than one unit, and `{problem.literal}` means another "
+                "state in each.",
                 f"Write the unit: {ticked([f'{problem.literal} {unit}' for unit in problem.units])}.",
             )
         case BareNumber():
@@ -117,7 +119,8 @@ def of_units(problem: UnitWords) -> Words:
             return _no_millionth(problem)
         case YearsForTime():
             return Words(
-                f"`{problem.found}` and `{_plain(problem.wanted)}` cannot be compared: years and months are for ages.",
+                f"`{problem.found}` and `{_plain(problem.wanted)}` cannot be compared: years and months "
+                "are for ages.",
                 "an age, or a time?",
                 "A year of age is not a number of hours at the bedside, and months differ in length.",
                 "Write an age in `years`, and a time in `min`, `h`, `days` or `weeks`.",
@@ -127,8 +130,9 @@ def of_units(problem: UnitWords) -> Words:
         case TemperatureArithmetic():
             return Words(
                 f"I cannot calculate with readings in `{problem.unit}`.",
-                "a temperature does not begin at nought",
-                "38 degC is not twice 19 degC, and 2 degF more is not 2 degC more: the sum would be a wrong fever.",
+                "a temperature does not begin at zero",
+                "38 degC is not twice 19 degC, and 2 degF more is not 2 degC more: the sum would be a "
+                "wrong fever.",
                 "Compare the reading itself, as in `temp >= 38.3 degC`.",
             )
         case _:
@@ -138,14 +142,22 @@ def of_units(problem: UnitWords) -> Words:
 def _unknown_unit(problem: UnknownUnit) -> Words:
     unclear = _UNCLEAR.get(problem.reason)
     if unclear is not None:
-        why, body, help = unclear
-        return Words(f"`{problem.unit}` is not clear: {why}.", "two readings", body, help)
+        why, body, edit = unclear
+        return Words(f"`{problem.unit}` is not clear: {why}.", "two readings", body, edit)
     return Words(
         f"I do not know the unit `{problem.unit}`.",
         "not a unit I know",
         "I never guess at a unit: a guess that is wrong is a wrong dose.",
-        did_you_mean(problem.suggestion, "Write it as on the ward: `mcg/kg/min`, `units/h`, `mmol/L`, `mmHg`."),
+        did_you_mean(
+            problem.suggestion, "Write it as on the ward: `mcg/kg/min`, `units/h`, `mmol/L`, `mmHg`."
+        ),
     )
+
+
+def _read_as(problem: MissingUnit) -> str:
+    if {"min", "h"} & set(problem.accepts):
+        return f"One of us reads `{problem.literal}` as minutes and another as hours."
+    return "A bare number is read by each of us in the unit we are used to: in mg by one, in mcg by another."
 
 
 def _units_that_fit(problem: MissingUnit) -> str:
@@ -153,8 +165,9 @@ def _units_that_fit(problem: MissingUnit) -> str:
         return f"Write the unit after it, as in `{problem.literal} mmHg`."
     if len(problem.accepts) == 1:
         return f"Write `{problem.literal} {problem.accepts[0]}`, or the unit you mean."
-    common = sorted(problem.accepts, key=lambda unit: unit.startswith("ng") or "day" in unit.split("/")[1:])
-    return f"Write the unit after the number; these fit: {ticked([_plain(unit) for unit in common[:6]])}."
+    fitting = [unit for unit in problem.accepts if unit != "ms"]
+    common = sorted(fitting, key=lambda unit: unit.startswith("ng") or "day" in unit.split("/")[1:])
+    return f"Write the unit after the number; these fit: {ticked(common[:6])}."
 
 
 def _wrong_dimension(problem: WrongDimension) -> Words:
@@ -164,14 +177,17 @@ def _wrong_dimension(problem: WrongDimension) -> Words:
             return Words(
                 f"`{found}` cannot stand for `{wanted}`: they measure different things.",
                 f"needs `{wanted}`",
-                "No patient has one number that is both, so this could never be decided at the bedside.",
+                "An amount of one is never more or less than an amount of the other, so this could be "
+                "decided for no "
+                "patient.",
                 f"Write the amount in `{wanted}`, or compare with another input.",
             )
         case "body_weight":
             return Words(
                 f"`{found}` and `{wanted}` differ by the patient's weight.",
                 f"needs `{wanted}`",
-                f"For a patient of {WEIGHT} kg the same number means {WEIGHT} times as much in one as in the other.",
+                f"For a patient of {WEIGHT} kg the same number means {WEIGHT} times as much in one as in "
+                "the other.",
                 f"Write the amount in `{wanted}`.",
             )
         case "grades":
@@ -183,7 +199,7 @@ def _wrong_dimension(problem: WrongDimension) -> Words:
             )
         case _:
             return Words(
-                f"The {found.replace('setting ', 'setting `')}` gives no quantity.",
+                f"The setting `{found.removeprefix('setting ')}` gives no quantity.",
                 "needs a quantity",
                 "Its value is a word, and here a number with a unit is needed.",
                 "Name a setting that has a unit, or write the quantity itself.",
@@ -196,7 +212,8 @@ def _no_millionth(problem: NoExactMillionth) -> Words:
         return Words(
             f"`{written}` has no exact value in `{problem.unit}`.",
             f"not a whole number of millionths of `{problem.unit}`",
-            "Rounded, a reading that is exactly at this limit would be judged differently by different systems.",
+            "Rounded, a reading that is exactly at this limit would be judged differently by different "
+            "systems.",
             f"Write the limit in `{problem.unit}`.",
         )
     return Words(
@@ -212,9 +229,11 @@ def _weight_basis(problem: WeightBasis) -> Words:
     return Words(
         f"This {what_is(problem.what)} is in `{written}`, and `{drug}` is held in `{held}`.",
         f"needs `{held}`",
-        f"The two differ by the patient's weight: read as the other, a number is {WEIGHT} times the dose, or a "
+        f"The two differ by the patient's weight: read as the other, a number is {WEIGHT} times the "
+        "dose, or a "
         f"{WEIGHT}th of it, at {WEIGHT} kg.",
-        f"Did you mean `{held}`? {written} for {held} is a usual slip. To hold the drug in `{written}` throughout this "
+        f"Did you mean `{held}`? {written} for {held} is a usual slip. To hold the drug in `{written}` "
+        "throughout this "
         f"protocol, write `restrict {drug} in {written}`.",
     )
 

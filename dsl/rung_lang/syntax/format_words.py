@@ -226,7 +226,8 @@ def _operand(of: t.Expr) -> Doc:
     """A side of a comparison or of arithmetic."""
     if isinstance(of, t.Paren):
         inner = _bared(of)
-        if isinstance(inner, t.Bare) or (isinstance(inner, t.Literal_) and inner.quantity.value >= 0):
+        number = isinstance(inner, t.Literal_) and inner.quantity.value >= 0
+        if number or (isinstance(inner, t.Bare) and _starts_plainly(inner)):
             return expression(inner)
     return expression(of)
 
@@ -242,9 +243,9 @@ def _is_atom(of: t.Expr) -> bool:
         case t.OrderedDrug() | t.InStage() | t.CountOf() | t.Occurred() | t.Literal_():
             return True
         case t.Compare():
-            return _is_plain(of.left)
+            return _starts_plainly(of.left)
         case t.Between():
-            return _is_plain(of.of)
+            return _starts_plainly(of.of)
         case (
             t.Not() | t.Ever() | t.And() | t.Or() | t.Held() | t.Recent() | t.ReadingsApart() | t.Paren()
             | t.Arith() | t.TimeSince() | t.TimeIn() | t.TimeOn() | t.ChangeIn() | t.ExtremeOf() | t.TotalOf()
@@ -255,10 +256,11 @@ def _is_atom(of: t.Expr) -> bool:
             assert_never(of)
 
 
-def _is_plain(of: t.Expr) -> bool:
-    return not isinstance(of, t.Paren | t.Arith) and not (
-        isinstance(of, t.Bare) and of.name.text in keywords()
-    )
+def _starts_plainly(of: t.Expr) -> bool:
+    """Whether the first word is no name that is also a word of the language."""
+    while isinstance(of, t.Arith | t.Paren):
+        of = of.left if isinstance(of, t.Arith) else of.of
+    return not (isinstance(of, t.Bare | t.AtMoment | t.AtStart) and of.name.text in keywords())
 
 
 # ---------------------------------------------------------------- orders

@@ -32,7 +32,7 @@ from rung_lang.syntax.automaton import (
     Table,
     accepted,
     read,
-)  # fmt: skip
+)
 from rung_lang.syntax.problems import (
     NoHead,
     NotExpected,
@@ -41,7 +41,7 @@ from rung_lang.syntax.problems import (
     SplitNumber,
     StrangeCharacter,
     TooDeep,
-)  # fmt: skip
+)
 from rung_lang.syntax.recover import COMMENT_OR_TEXT, masked, statements
 from rung_lang.syntax.shape import NESTING, builders
 
@@ -50,6 +50,9 @@ DEPTH_LIMIT = 60
 
 TEXT_LIMIT = 2_000_000
 """Most characters read: ten thousand rules. More is refused at once."""
+
+_UNREAD = (NotExpected, StrangeCharacter, OpenString, SplitNumber, TooDeep)
+"""Problems that cost a statement, perhaps the head."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ def grammar_text() -> str:
     return resources.files("rung_lang.syntax").joinpath("grammar.lark").read_text(encoding="utf-8")
 
 
+@lru_cache(maxsize=1)
 def keywords() -> frozenset[str]:
     """The words and signs of the language."""
     return frozenset(_table()[0].keywords)
@@ -83,7 +87,7 @@ def parse(source: Source) -> Parsed:
     except (StuckError, NestingError):
         problems.clear()
         head, items = _read_statements(source, build, problems)
-    if head is None and not problems:
+    if head is None and not any(isinstance(problem, _UNREAD) for problem in problems):
         problems.append(NoHead(Span(source.path, 0, min(len(source.text), 1))))
     return Parsed(
         t.File(source.path, head, tuple(items), tuple(_comments(source))),

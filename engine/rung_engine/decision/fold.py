@@ -89,8 +89,8 @@ class Fold:
 
 
 def _lasting(content: Content | None) -> Content | None:
-    """Without the path, which is about one instant: that it is over is no change of the decision."""
-    return content if content is None or not content.path else replace(content, path=())
+    """Without the way that led to it, which is about one instant: that it is over is no change."""
+    return replace(content, path=(), moved_by=()) if content is not None and content.path else content
 
 
 def _signature(view: View, term: int) -> object:

@@ -80,7 +80,9 @@ class Instant:
         value = self.supposed.get(("input", name))
         if value is not None:
             return InputState(value, "", self.time)  # type: ignore[arg-type]
-        return self.chart.value(name, self.time)
+        if self.program.artifact.inputs[name].counts is None:
+            return self.chart.input(name, self.time)
+        return self.chart.value(name, self.time, self.weight())
 
     def drug(self, name: str) -> DrugState:
         value = self.supposed.get(("drug", name))
@@ -123,7 +125,9 @@ class Instant:
 
     def rolling(self, drug: str, over: int, dims: tuple[tuple[str, int], ...]) -> Fraction | None:
         unit = next((name for name, unit in sorted(self.program.units.items()) if unit.dims == dims), None)
-        found = self.chart.total(drug, self.time - over, self.time, unit) if unit is not None else None
+        found = (
+            self.chart.total(drug, self.time - over, self.time, unit, self.weight()) if unit is not None else None
+        )
         return found[0] if found is not None else None
 
     def knowable_at(self, term: int) -> int | None:
@@ -168,7 +172,7 @@ class Instant:
                         b.time for a, b in pairs if b.truths[condition] is True and a.truths[condition] is not True
                     )
                     before = self.rows[-1].truths[condition] if self.rows else None
-                    if self.truth(condition) is True and before is not True:
+                    if self.rows and self.truth(condition) is True and before is not True:
                         charted.add(self.time)
                 return sorted(charted)
 
@@ -350,7 +354,7 @@ class Instant:
                 if start is None:
                     return None
                 after = start if isinstance(term.span, m.Over) else start - 1
-                found = self.chart.total(term.drug, after, self.time, term.unit)
+                found = self.chart.total(term.drug, after, self.time, term.unit, self.weight())
                 if found is None:
                     return None
                 leaving = self._leaving(term, after + 1)
@@ -380,7 +384,7 @@ class Instant:
         if spans and spans[-1][1] is None:
             return self._since(spans[-1][0])
         known = all(
-            self.chart.drug(drug, self.time).running is not None
+            self.drug(drug).running is not None
             for drug in self.program.artifact.courses[course].drugs
         )
         return Line.exact(0) if known else None
@@ -420,7 +424,7 @@ class Instant:
                 return None
             old = groups[0][1][0]
         else:
-            old = self.chart.value(term.input, start).value
+            old = self._at(term.input, start).value
         if not isinstance(old, Fraction):
             return None
         match term.how:
@@ -473,8 +477,12 @@ class Instant:
     def _value_at(self, name: str, moment: int | None) -> Line | None:
         if moment is None:
             return None
-        value = self.chart.value(name, moment).value
+        value = self._at(name, moment).value
         return Line.exact(value) if isinstance(value, Fraction) else None
+
+    def _at(self, name: str, moment: int) -> InputState:
+        """The input at a moment up to now; what is supposed now counts as read now."""
+        return self.input(name) if moment == self.time else self.chart.value(name, moment)
 
     # -- when a comparison next changes by itself
 
@@ -532,7 +540,11 @@ def _read(program: Program, node: m.Truth | m.Numeric, stack: list[int], found: 
             found.add(("drug", node.drug))
             if weight is not None:
                 found.add(("input", weight))
-        case m.Total() | m.TimeOn():
+        case m.Total():
+            found.add(("drug", node.drug))
+            if weight is not None:
+                found.add(("input", weight))
+        case m.TimeOn():
             found.add(("drug", node.drug))
         case m.TimeInCourse():
             found.update(("drug", drug) for drug in program.artifact.courses[node.course].drugs)

@@ -82,6 +82,39 @@ class Row:
     why: str = ""
 
 
+def infusion_row(program: Program, name: str, time: int, charted: Iterable[Infusion]) -> Row:
+    """What the infusions of one drug charted at one instant say together."""
+    states: set[tuple[bool, Amount | None]] = set()
+    why = ""
+    for infusion in charted:
+        if infusion.rate is None:
+            states.add((True, None))
+            continue
+        if infusion.rate.millionths <= 0:
+            states.add((False, None))
+            continue
+        amount = program.charted(name, infusion.rate, infusion.concentration)
+        own = dict(program.units[program.artifact.drugs[name].unit].dims)
+        if amount is None or not _same_kind(dict(amount.dims), own):
+            states.add((True, None))
+            why = "unit"
+        else:
+            states.add((True, amount))
+    if len(states) > 1:
+        kinds = {on for on, _ in states}
+        return Row(time, True if kinds == {True} else None, None, "contested")
+    on, rate = next(iter(states))
+    return Row(time, on, rate, why)
+
+
+def same_rate(a: Amount | None, b: Amount | None, weight: Fraction | None) -> bool:
+    """Two charted rates are one rate, seen through the weight where they differ by it."""
+    if a is None or b is None:
+        return a is b
+    seen = a.seen_in(b.dims, weight)
+    return seen is not None and seen == b.value
+
+
 class Chart:
     """The facts of one patient with the definitions of what they say at an instant.
 
@@ -127,7 +160,7 @@ class Chart:
             self._accept(name, groups)
         self.rows: dict[str, list[Row]] = {}
         for name, charted in infusions.items():
-            self.rows[name] = [self._row(name, time, charted[time]) for time in sorted(charted)]
+            self.rows[name] = [infusion_row(program, name, time, charted[time]) for time in sorted(charted)]
 
     # -- readings
 
@@ -213,8 +246,8 @@ class Chart:
             return InputState(None, "stale", last.time)
         return InputState(last.values[0], "", last.time)
 
-    def value(self, name: str, t: int) -> InputState:
-        """The value in force, a counted input included."""
+    def value(self, name: str, t: int, weight: Fraction | None = None) -> InputState:
+        """The value in force, a counted input included; through the weight at `t` unless another is supposed."""
         state = self.input(name, t)
         counts = self.program.artifact.inputs[name].counts
         if counts is None or state.why in ("implausible", "contested", "unit"):
@@ -226,7 +259,8 @@ class Chart:
         if state.value is None and not given and not self.silent(t):
             return InputState(None, "never")
         since = state.time if state.value is not None and state.time is not None else LONG_AGO
-        total = self.dosed(counts, since, t, self.program.units[decl.unit].dims)
+        weight = self.weight(t) if weight is None else weight
+        total = self.dosed(counts, since, t, self.program.units[decl.unit].dims, weight)
         if total is None:
             return InputState(None, "unit", given[-1].time)
         return InputState(base + total, "", state.time)
@@ -239,6 +273,13 @@ class Chart:
             instants.add(time)
             if decl.valid_for is not None:
                 instants.add(time + decl.valid_for + 1)
+        if decl.counts is not None:
+            instants.update(dose.time for dose in self.doses[decl.counts])
+            if self.silence_from is not None:
+                instants.add(self.silence_from)
+            if self.program.weight_input is not None:
+                weights = self.program.weight_input
+                instants.update((*(group.time for group in self.accepted[weights]), *self.refused[weights]))
         return all(not self.value(name, t).why for t in instants if start <= t <= end)
 
     def readings(self, name: str, start: int, end: int) -> list[Accepted]:
@@ -278,29 +319,6 @@ class Chart:
         """A drug without a row is off at `t`, not unknown."""
         return self.silence_from is not None and self.silence_from <= t
 
-    def _row(self, name: str, time: int, charted: list[Infusion]) -> Row:
-        states: set[tuple[bool, Amount | None]] = set()
-        why = ""
-        for infusion in charted:
-            if infusion.rate is None:
-                states.add((True, None))
-                continue
-            if infusion.rate.millionths <= 0:
-                states.add((False, None))
-                continue
-            amount = self.program.charted(name, infusion.rate, infusion.concentration)
-            own = dict(self.program.units[self.program.artifact.drugs[name].unit].dims)
-            if amount is None or not _same_kind(dict(amount.dims), own):
-                states.add((True, None))
-                why = "unit"
-            else:
-                states.add((True, amount))
-        if len(states) > 1:
-            kinds = {on for on, _ in states}
-            return Row(time, True if kinds == {True} else None, None, "contested")
-        on, rate = next(iter(states))
-        return Row(time, on, rate, why)
-
     def rows_until(self, name: str, t: int) -> list[Row]:
         rows = self.rows[name]
         return rows[: bisect.bisect_right(rows, t, key=lambda row: row.time)]
@@ -331,7 +349,7 @@ class Chart:
             return DrugState(None, None, "stale", row.time)
         return DrugState(True, row.rate, row.why, row.time)  # type: ignore[arg-type]
 
-    def dosed(self, name: str, after: int, t: int, dims: Dims) -> Fraction | None:
+    def dosed(self, name: str, after: int, t: int, dims: Dims, weight: Fraction | None) -> Fraction | None:
         """The sum of the doses stamped in (after, t]; None where one is of unknown amount or kind."""
         times, amounts = self._dose_sums[name]
         lo, hi = bisect.bisect_right(times, after), bisect.bisect_right(times, t)
@@ -340,7 +358,7 @@ class Chart:
             part = sums[hi] - sums[lo]
             if part == 0:
                 continue
-            seen = Amount(part, own).seen_in(dims, self.weight(t)) if own != UNKNOWN else None
+            seen = Amount(part, own).seen_in(dims, weight) if own != UNKNOWN else None
             if seen is None:
                 return None
             total += seen
@@ -362,13 +380,14 @@ class Chart:
             if end is not None and decl.lasts is not None and end <= t:
                 stops.append(end)
             return starts, stops
-        before: bool | None = False
+        before = False
         for row in self.rows_until(name, t):
-            if row.on is True and before is False:
+            if row.on is True and not before:
                 starts.append(row.time)
-            elif row.on is False and before is True:
+            elif row.on is False and before:
                 stops.append(row.time)
-            before = row.on
+            if row.on is not None:
+                before = row.on
         return starts, stops
 
     def rate_changed(self, name: str, t: int) -> int | None:
@@ -383,17 +402,11 @@ class Chart:
             elif row.on is False:
                 changed = False
             else:
-                changed = not self._equal(before.rate, row.rate, row.time)
+                changed = not same_rate(before.rate, row.rate, self.weight(row.time))
             if changed:
                 last = row.time
             before = row
         return last
-
-    def _equal(self, a: Amount | None, b: Amount | None, t: int) -> bool:
-        if a is None or b is None:
-            return a is b
-        seen = a.seen_in(b.dims, self.weight(t))
-        return seen is not None and seen == b.value
 
     def courses(self, name: str, t: int) -> list[tuple[int, int | None]]:
         """Begin and end of each course so far; the end is None while it is on."""
@@ -419,15 +432,16 @@ class Chart:
             for begin, end in merged
         ]
 
-    def total(self, name: str, after: int, t: int, unit: str) -> tuple[Fraction, Fraction] | None:
+    def total(
+        self, name: str, after: int, t: int, unit: str, weight: Fraction | None
+    ) -> tuple[Fraction, Fraction] | None:
         """The amount given in (after, t] in coherent units of `unit`, and its rate now; None if unknown.
 
         The amount is the sum over whole milliseconds of the rate in force, plus the doses stamped there.
         """
         dims = self.program.units[unit].dims
         per_time = tuple(sorted({**dict(dims), "time": dict(dims).get("time", 0) - 1}.items()))
-        weight = self.weight(t)
-        total = self.dosed(name, after, t, dims)
+        total = self.dosed(name, after, t, dims, weight)
         if total is None:
             return None
         if self.program.artifact.drugs[name].form == "bolus":
