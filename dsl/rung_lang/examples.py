@@ -16,7 +16,7 @@ from rung_engine.decision.fold import State
 from rung_engine.decision.model import Content, Standing
 from rung_engine.decision.propose import Verdict, judge
 from rung_engine.exact import round_millionths
-from rung_engine.program import Program
+from rung_engine.program import Amount, Program
 from rung_engine.reference.evaluate import Instant
 from rung_engine.reference.run import Runner
 from rung_lang.lower.examples import LoweredCheck, LoweredExample, LoweredExpect
@@ -176,16 +176,17 @@ def _same(program: Program, order: Standing, wanted: m.Order) -> bool:
         found = (round_millionths(lo.value / unit.factor), round_millionths(hi.value / unit.factor))
         if found != (order.dose.lo, order.dose.hi):
             return False
-    if wanted.every is not None and (order.every_lo, order.every_hi) != (
-        program.millis(wanted.every.lo),
-        program.millis(wanted.every.hi),
-    ):
-        return False
-    if wanted.step is not None:
-        steps = [written.step for written in _written(program, order) if written.step is not None]
-        sizes = (program.amount(wanted.step.lo), program.amount(wanted.step.hi))
-        return any((program.amount(step.lo), program.amount(step.hi)) == sizes for step in steps)
-    return True
+    if wanted.step is None and wanted.every is None:
+        return True
+    return any(
+        _range(program, wanted.step) in (None, _range(program, written.step))
+        and _range(program, wanted.every) in (None, _range(program, written.every))
+        for written in _written(program, order)
+    )
+
+
+def _range(program: Program, written: m.Range | None) -> tuple[Amount, Amount] | None:
+    return None if written is None else (program.amount(written.lo), program.amount(written.hi))
 
 
 def _written(program: Program, order: Standing) -> Iterator[m.Order]:

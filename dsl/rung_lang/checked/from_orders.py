@@ -50,6 +50,8 @@ class Orders:
     drugs: Mapping[str, Drug]
     restricts: list[Restrict]
     problems: list[Problem]
+    limited: bool = True
+    """Whether doses are judged against limits. Not in examples, which may propose what must be refused."""
     _regimens: dict[str, tuple[c.Order, ...] | None] = field(default_factory=dict)
 
     def choice(self, choice: t.Choice) -> tuple[c.Choice, ...] | None:
@@ -340,6 +342,8 @@ class Orders:
 
     def within_limits(self, dose: Range, what: str, drug: Drug) -> None:
         """A dose above the least maximum in force always is an error; outside `usual` it is a warning."""
+        if not self.limited:
+            return
         most, least_dose = greatest(dose.hi), least(dose.lo)
         limits = [limit for limit in (drug.maximum, *self._ceilings(drug.name)) if limit is not None]
         fitting = [limit for limit in limits if relation(limit.unit, most.unit) == "same"]
@@ -414,7 +418,7 @@ def slip(value: Number, drug: Drug) -> int:
         most = greatest(drug.maximum).base
         ranges.append((most / 1000, most))
     for lo, hi in ranges:
-        for factor in (60, 1000):
+        for factor in _likely(value, drug):
             if factor == 60 and ("time", -1) not in value.unit.dims:
                 continue
             if lo <= value.base / factor <= hi:
@@ -422,6 +426,15 @@ def slip(value: Number, drug: Drug) -> int:
             if lo <= value.base * factor <= hi:
                 return -factor
     return 0
+
+
+def _likely(value: Number, drug: Drug) -> tuple[int, int]:
+    """Which slip to look for first: another prefix (mg for mcg) where the mass is written otherwise than the
+    drug's, or is a mass at all; another time (per hour for per minute) where only the time differs."""
+    ratio = value.unit.factor / drug.unit.factor
+    written_otherwise = ratio in (1000, Fraction(1, 1000))
+    mass = any(name == "mass" for name, _ in value.unit.dims)
+    return (1000, 60) if written_otherwise or (mass and ratio == 1) else (60, 1000)
 
 
 def _slip_in(amount: Amount, drug: Drug) -> int:

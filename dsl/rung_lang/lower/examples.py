@@ -19,6 +19,7 @@ from rung_engine.exact import to_millionths
 from rung_engine.units import Unit
 from rung_lang.checked import orders as o
 from rung_lang.checked import tree as c
+from rung_lang.checked.from_orders import Orders
 from rung_lang.checked.from_syntax import Context
 from rung_lang.checked.names import Kind, nearest
 from rung_lang.checked.problems import (
@@ -84,8 +85,11 @@ def lower_examples(main: t.File, context: Context) -> tuple[LoweredExample, ...]
         name: sorted(f"{stage}.{name}" for stage in stages)
         for name, stages in _rule_names(main.items).items()
     }
+    orders = replace(context.orders, limited=False)
     return tuple(
-        _Example(context, rules, text).lower(item) for item in main.items if isinstance(item, t.Example)
+        _Example(context, orders, rules, text).lower(item)
+        for item in main.items
+        if isinstance(item, t.Example)
     )
 
 
@@ -106,6 +110,7 @@ def _rule_names(items: Sequence[t.Item]) -> dict[str, set[str]]:
 @dataclass(slots=True)
 class _Example:
     context: Context
+    orders: Orders
     rules: dict[str, list[str]]
     text: Callable[[Span], str]
     events: list[Event] = field(default_factory=list)
@@ -403,9 +408,9 @@ class _Example:
     def _orders(self, written: t.Order) -> tuple[m.Order, ...]:
         """An expected or proposed order. `start D` alone leaves the dose open; it need not have a default."""
         if written.word in ("start", "add") and written.dose is None and isinstance(written.target, t.Name):
-            drug = self.context.orders.drug(written.target, written.word)
+            drug = self.orders.drug(written.target, written.word)
             return () if drug is None else (m.Order(op=written.word, target=drug.name),)
-        settled: tuple[o.Order, ...] = self.context.orders.order(written) or ()
+        settled: tuple[o.Order, ...] = self.orders.order(written) or ()
         writer = TermWriter(self.text, UnitTable())
         return tuple(order_of(order, writer) for order in settled)
 

@@ -33,7 +33,7 @@ _LABEL_ROOM = 24
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """Columns `start` to `end`, from 0, of one line, as shown; the label stands at the last line of a place."""
+    """Signs `start` to `end`, from 0, of one line; the label stands at the last line of a place."""
 
     start: int
     end: int
@@ -66,46 +66,43 @@ def render(message: Message, sources: Mapping[str, Source], *, colour: bool = Fa
 
 
 def _places(message: Message, sources: Mapping[str, Source], code: str, *, colour: bool) -> list[str]:
-    """The places of a message, each file named once where its places follow one another."""
-    marks = [(message.span, _safe(message.label), "^", code)]
-    marks.extend((span, _safe(label), "-", _OTHER) for span, label in message.others)
-    gutter = max((len(str(_last_line(span, sources))) for span, *_ in marks), default=1)
+    """The places of a message, file by file and line by line, the file of the message's own place first."""
+    marks: dict[str, dict[int, list[_Mark]]] = {}
+    places = [
+        (message.span, message.label, "^", code),
+        *((at, said, "-", _OTHER) for at, said in message.others),
+    ]
+    for span, label, sign, painted in places:
+        lines = marks.setdefault(span.path, {})
+        if span.path in sources:
+            for line, mark in _marks(sources[span.path], span, _safe(label), sign, painted):
+                lines.setdefault(line, []).append(mark)
+    gutter = max(len(str(line)) for lines in marks.values() for line in (*lines, 1))
     out: list[str] = []
-    shown: dict[tuple[str, int], list[_Mark]] = {}
-    for span, label, sign, painted in marks:
-        source = sources.get(span.path)
-        if source is None:
-            out.append(f"{' ' * gutter} --> {_safe(span.path)}")
-            if label:
-                out.append(f"{' ' * gutter}     {label}")
-            continue
-        for line, mark in _marks(source, span, label, sign, painted):
-            shown.setdefault((span.path, line), []).append(mark)
-    files = list(dict.fromkeys(path for path, _ in shown))
-    for place, path in enumerate(files):
-        source = sources[path]
-        lines = sorted(line for other, line in shown if other == path)
-        at = f"{lines[0]}"
-        if place == 0 and path == message.span.path:
-            at = "{}:{}".format(*source.line_and_column(message.span.start))
-        out.append(f"{' ' * gutter} {'::: ' if out else '--> '}{_safe(path)}:{at}")
-        out.append(f"{' ' * gutter} |")
-        before = lines[0]
-        for line in lines:
-            if line > before + 1:
-                out.append(f"{' ' * gutter} ...")
-            out.extend(_line(source, line, shown[path, line], gutter, colour=colour))
-            before = line
+    for path, lines in marks.items():
+        arrow = ":::" if out else "-->"
+        at = f":{min(lines)}" if lines else ""
+        if lines and not out:
+            at = ":{}:{}".format(*sources[path].line_and_column(message.span.start))
+        out.append(f"{' ' * gutter} {arrow} {_safe(path)}{at}")
+        out.extend(_lines(sources[path], lines, gutter, colour=colour) if lines else ())
     return out
 
 
-def _last_line(span: Span, sources: Mapping[str, Source]) -> int:
-    source = sources.get(span.path)
-    return 1 if source is None else source.line_and_column(max(span.start, span.end - 1))[0]
+def _lines(source: Source, marks: Mapping[int, Sequence[_Mark]], gutter: int, *, colour: bool) -> list[str]:
+    """Lines of one file in their order, with dots where some are left out."""
+    out = [f"{' ' * gutter} |"]
+    before = min(marks)
+    for line in sorted(marks):
+        if line > before + 1:
+            out.append(f"{' ' * gutter} ...")
+        out.extend(_line(source, line, marks[line], gutter, colour=colour))
+        before = line
+    return out
 
 
 def _marks(source: Source, span: Span, label: str, sign: str, colour: str) -> list[tuple[int, _Mark]]:
-    """The stretches of a place, line by line; of a long one the first line, of another place its first words."""
+    """A place, line by line; of a long one its first line, of another place that is long its first words."""
     first, column = source.line_and_column(span.start)
     last, stop = source.line_and_column(max(span.start, span.end))
     text = source.line(first)
@@ -166,20 +163,17 @@ def _row(start: int, long: int, mark: _Mark, gutter: int, room: int, *, colour: 
 
 def _cut(text: str, mark: _Mark, room: int) -> int:
     """Where the shown part of a long line begins: the place stands in it, with words before it."""
-    if _columns(text.rstrip()) <= room:
+    if _columns(text.rstrip()) <= room or _columns(text[: mark.end]) < room:
         return 0
-    long = min(_columns(text[mark.start : mark.end]), room // 2)
-    before = room - long - 2
+    before = (room - min(_columns(text[mark.start : mark.end]), room // 2)) // 2
     cut = mark.start
-    while cut > 0 and _columns(text[cut - 1 : mark.start]) < before // 2:
+    while cut > 0 and _columns(text[cut - 1 : mark.start]) < before:
         cut -= 1
-    if _columns(text[: mark.end]) <= room - 1:
-        return 0
     return cut
 
 
 def _window(text: str, cut: int, room: int) -> tuple[str, str, str]:
-    """What stands for the words left out before, the words shown, and what stands for those left out after."""
+    """A sign for what is left out before, the part shown, and a sign for what is left out after."""
     head = "…" if cut else ""
     end = cut
     width = len(head)

@@ -55,7 +55,8 @@ def of_conditions(problem: ConditionProblem) -> Words:
             return Words(
                 f"I cannot wait for `{problem.written}`.",
                 "needs a time above zero",
-                f"The {what_is(problem.what)} must be above zero and a whole number of milliseconds, or nobody "
+                f"The {what_is(problem.what)} must be above zero and a whole number of milliseconds, or "
+                "nobody "
                 "could say when it is over.",
                 "Write a time above zero, as in `15 min`.",
             )
@@ -74,8 +75,7 @@ def of_conditions(problem: ConditionProblem) -> Words:
                 "time.",
                 "an event",
                 "The rule could fire at that one instant only, and be over before anyone read its order.",
-                f"Write `after {problem.name}`, `ever {problem.name}`, or `{problem.name} in the last 4 "
-                "h`.",
+                f"Write `after {problem.name}`, `ever {problem.name}`, or `{problem.name} in the last 4 h`.",
                 ((problem.previous, f"`{problem.name}` is declared here"),),
             )
         case DecisionWord():

@@ -224,8 +224,7 @@ def _compared(written: str, limit: str, of_what: str) -> str:
         return f"At {WEIGHT} kg it is {bedside}." if (bedside := at_the_bedside(written)) else ""
     other = taken_to(written, limit)
     return (
-        f"{written} is {f'{other}, ' if other else ''}{times(much)} {of_what} "
-        f"{limit}{consequence(written)}."
+        f"{written} is {f'{other}, ' if other else ''}{times(much)} {of_what} {limit}{consequence(written)}."
     )
 
 

@@ -63,8 +63,7 @@ def of_rules(problem: RuleProblem) -> Words:
             return Words(
                 f"`{statement(problem.what)}` cannot stand in a {problem.where}.",
                 f"not in a {problem.where}",
-                "A formulary is shared by many protocols: it declares inputs and drugs, and orders "
-                "nothing.",
+                "A formulary is shared by many protocols: it declares inputs and drugs, and orders nothing.",
                 "Move it to the protocol that needs it.",
             )
         case OverrideUnknown():
@@ -149,8 +148,7 @@ def _of_examples(problem: WrongFact | RepeatNeverEnds | TooManyInstants | Nothin
             )
         case NothingProposed():
             return Words(
-                f"`expect {problem.word}` judges an order that somebody proposes, and none is proposed "
-                "here.",
+                f"`expect {problem.word}` judges an order that somebody proposes, and none is proposed here.",
                 "what is judged?",
                 "",
                 f"Add the order before it, as in `propose stop norepinephrine expect {problem.word}`.",

@@ -166,8 +166,7 @@ def _not_expected(problem: NotExpected) -> Words:
     after = f"In this {inside} statement I could go on with {could}." if inside else f"I could read {could}."
     if not problem.found:
         title = (
-            f"This {inside} statement stops before it is complete." if inside else "The text stops too "
-            "early."
+            f"This {inside} statement stops before it is complete." if inside else "The text stops too early."
         )
         return Words(title, "something is missing after this", after, _help(problem))
     if problem.found in ("protocol", "formulary") and problem.expected == ("a statement",):

@@ -16,7 +16,7 @@ from rung_lang.checked.problems import (
     WrongSubstance,
     YearsForTime,
 )
-from rung_lang.report.words_phrases import Words, did_you_mean, ticked, this, what_is
+from rung_lang.report.words_phrases import Words, did_you_mean, this, ticked, what_is
 from rung_lang.report.words_quantities import WEIGHT
 
 UnitProblem = (
@@ -89,8 +89,7 @@ def of_units(problem: UnitProblem) -> Words:
                 f"Units of `{found}` are not units of `{wanted}`.",
                 "not the same units",
                 "Each drug counts its own units: a unit of one says nothing about the strength of another.",
-                f"Compare `{wanted}` with an amount of `{wanted}`, and give each drug a setting of its "
-                "own.",
+                f"Compare `{wanted}` with an amount of `{wanted}`, and give each drug a setting of its own.",
             )
         case ProductOfUnknowns():
             word, wrong = ("product", "multiplied by") if problem.op == "*" else ("quotient", "divided by")

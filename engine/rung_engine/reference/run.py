@@ -48,7 +48,7 @@ class Runner:
         self._by_time: dict[int, list[Fact]] = {}
         for fact in facts:
             self._by_time.setdefault(fact.time, []).append(fact)
-        self._before = _empty_row(program)
+        self._before = empty_row(program)
 
     def run(self, until: int | None = None, instants: Iterable[int] | None = None) -> list[Decision]:
         """Judge up to `until`, the last fact by default."""
@@ -163,7 +163,7 @@ def _drug_windows(program: Program, name: str) -> list[int]:
     return found
 
 
-def _empty_row(program: Program) -> Row:
+def empty_row(program: Program) -> Row:
     """All time before the first fact: inputs and drugs unknown, nothing happened, nothing done."""
     return Instant(Chart(program, ()), LONG_AGO, ()).row()
 
