@@ -210,7 +210,9 @@ def _explain(
     for rule in rules.values():
         targets: set[str] = set()
         for choice in rule.orders:
-            targets.update(order.target for order in ((choice.order,) if isinstance(choice, m.One) else choice.orders))
+            targets.update(
+                order.target for order in ((choice.order,) if isinstance(choice, m.One) else choice.orders)
+            )
         if targets & names or rule.id in names or rule.id.rpartition(".")[2] in names:
             found.append((rule.id, explain(view, rule.condition)))
     if not found and program.artifact.applies is not None and state.began is None:

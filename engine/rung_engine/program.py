@@ -20,7 +20,7 @@ BODY_WEIGHT = "body_weight"
 Dims = tuple[tuple[str, int], ...]
 
 
-class SettingProblem(ValueError):
+class SettingProblem(ValueError):  # noqa: N818 - a problem is the house's word for a finding
     """A setting that is missing, unknown or outside its range. `kind` is one of those three words."""
 
     def __init__(self, kind: str, name: str, detail: str = "") -> None:
@@ -70,6 +70,15 @@ class Amount:
         return self.value * weight**power
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """No more than `maximum` in (t - over, t]. `restrict`: the place of the restriction that says so."""
+
+    maximum: Amount
+    over: int
+    restrict: int | None = None
+
+
 class Program:
     """An artifact with the site's settings.
 
@@ -116,7 +125,9 @@ class Program:
             if limit is None:
                 continue
             bound = self.number(limit)
-            if bound.dims != amount.dims or (amount.value < bound.value if low else amount.value > bound.value):
+            if bound.dims != amount.dims or (
+                amount.value < bound.value if low else amount.value > bound.value
+            ):
                 raise SettingProblem("outside", name, f"{limit.unit}")
         self.settings[name] = amount.value
         self.setting_dims[name] = amount.dims
@@ -159,7 +170,7 @@ class Program:
         return self.number(value).value
 
     def charted(self, drug: str, value: Charted, concentration: Concentration | None = None) -> Amount | None:
-        """A charted rate or dose; a flow through its concentration. None where it cannot be one of the drug."""
+        """A charted rate or dose; a flow through its concentration. None where it cannot be converted."""
         unit = self.units.get(value.unit)
         if unit is None:
             return None
@@ -213,6 +224,19 @@ class Program:
         }
 
     @cached_property
+    def rolling(self) -> dict[str, tuple[Window, ...]]:
+        """The rolling totals that may not be passed, the declaration's and those of a `restrict`, by drug."""
+        found: dict[str, list[Window]] = {}
+        for name, decl in sorted(self.artifact.drugs.items()):
+            for one in decl.rolling:
+                found.setdefault(name, []).append(Window(self.amount(one.maximum), self.millis(one.over)))
+        for index, restrict in enumerate(self.artifact.restricts):
+            for one in restrict.rolling:
+                window = Window(self.amount(one.maximum), self.millis(one.over), index)
+                found.setdefault(restrict.drug, []).append(window)
+        return {name: tuple(windows) for name, windows in found.items()}
+
+    @cached_property
     def rules_of(self) -> dict[str | None, tuple[m.Rule, ...]]:
         """By stage, None for `throughout`, each in the order of ids."""
         found: dict[str | None, list[m.Rule]] = {None: []}
@@ -221,6 +245,46 @@ class Program:
         for rule in self.artifact.rules:
             found[rule.stage].append(rule)
         return {stage: tuple(sorted(rules, key=lambda rule: rule.id)) for stage, rules in found.items()}
+
+    @cached_property
+    def inputs_read(self) -> tuple[str, ...]:
+        """The inputs that this protocol's conditions, orders or doses look at, by name."""
+        found: set[str] = set()
+        for term in self.artifact.terms:
+            match term:
+                case (
+                    m.Flag()
+                    | m.Is()
+                    | m.Readings()
+                    | m.Change()
+                    | m.Extreme()
+                    | m.ValueAt()
+                    | m.ValueAtStart()
+                ):
+                    found.add(term.input)
+                case m.Input():
+                    found.add(term.name)
+                case m.Known():
+                    if term.kind == "input":
+                        found.add(term.name)
+                case _:
+                    pass
+        for order in self.orders:
+            if order.op == "measure":
+                found.update(self.artifact.panels.get(order.target, (order.target,)))
+        if self.weight_input is not None:
+            found.add(self.weight_input)
+        return tuple(sorted(found))
+
+    @cached_property
+    def orders(self) -> tuple[m.Order, ...]:
+        """Every written order, those in the place of a prerequisite included."""
+        found: list[m.Order] = []
+        for rule in self.artifact.rules:
+            for choice in rule.orders:
+                found.extend((choice.order,) if isinstance(choice, m.One) else choice.orders)
+        found.extend(before.otherwise for before in self.artifact.befores if before.otherwise is not None)
+        return tuple(found)
 
     @cached_property
     def constants(self) -> dict[int, Fraction]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import statistics
 import time
 
+from tests.bench.machine import machine
+
 from rung_lang.driver import compile_protocol
 from rung_lang.source import Source
-from tests.bench.machine import machine
 
 HEAD = """protocol big "A protocol of many rules"
   version 1.0.0
@@ -17,7 +18,8 @@ input age in years fixed
 input MAP in mmHg plausible 10 to 250 mmHg valid for 15 min
 input lactate in mmol/L plausible 0.1 to 30 mmol/L valid for 8 h
 input weight in kg plausible 20 to 300 kg fixed dosing
-drug norepinephrine as NE infusion in mcg/kg/min start 0.02 to 0.05 mcg/kg/min maximum 3 mcg/kg/min valid for 2 h
+drug norepinephrine as NE infusion in mcg/kg/min start 0.02 to 0.05 mcg/kg/min
+  maximum 3 mcg/kg/min valid for 2 h
 task note "write it down"
 
 stage only "All of it" initial
@@ -32,7 +34,7 @@ def protocol(rules: int) -> str:
         part = index // 230
         parts.append(
             f"  rule r{index}\n    when MAP < {low} and lactate >= {1 + part / 100:.2f} mmol/L "
-            f"and NE >= 0.{1 + index % 9} mcg/kg/min\n    then notify \"n{index}\"\n"
+            f'and NE >= 0.{1 + index % 9} mcg/kg/min\n    then notify "n{index}"\n'
         )
     return "".join(parts)
 

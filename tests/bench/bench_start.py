@@ -1,4 +1,4 @@
-"""How long it takes to start: `import rung_engine` and `rung --help`, as whole processes, less bare Python."""
+"""How long it takes to start: `import rung_engine` and `rung --help`, as whole processes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def main() -> None:
     print(f"{'':<22} {'ms':>7} {'over bare':>10} {'target':>8} {'ratio to bare':>14}")
     for name, (taken, target) in rows.items():
         goal = f"{target * 1000:.0f}" if target is not None else ""
-        print(f"{name:<22} {taken * 1000:>7.0f} {(taken - bare) * 1000:>10.0f} {goal:>8} {taken / bare:>14.2f}")
+        print(
+            f"{name:<22} {taken * 1000:>7.0f} {(taken - bare) * 1000:>10.0f} {goal:>8} {taken / bare:>14.2f}"
+        )
 
 
 if __name__ == "__main__":

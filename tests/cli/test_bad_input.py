@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from tests.cli.command import PROTOCOL, Ended, rung
 
 CODED = re.compile(r"(?:error|warning|note) [A-Z]\d{3}:")
@@ -42,8 +41,8 @@ def protocol(tmp_path: Path) -> Path:
         (b"   \n\n", "R101"),
         (b"\x00\x01\x02", "R101"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "R101"),
-        ("protocol p \"µ\"".encode("utf-16"), "R101"),
-        (b"protocol p \"\xff\xfe\"", "R101"),
+        ('protocol p "µ"'.encode("utf-16"), "R101"),
+        (b'protocol p "\xff\xfe"', "R101"),
         (b"input MAP", "R1"),
         (b"protocol", "R102"),
         (PROTOCOL[: len(PROTOCOL) // 2].encode(), "R1"),
@@ -145,7 +144,8 @@ def test_altered_artifacts_are_refused(tmp_path: Path, protocol: Path) -> None:
 def test_an_interrupt_ends_quietly(tmp_path: Path) -> None:
     path = tmp_path / "big.rung"
     rules = "".join(
-        f'  rule r{i}\n    when MAP < {10 + i % 200} and weight > {20 + i % 300} kg\n    then notify "n{i}"\n' for i in range(20_000)
+        f'  rule r{i}\n    when MAP < {10 + i % 200} and weight > {20 + i % 300} kg\n    then notify "n{i}"\n'
+        for i in range(20_000)
     )
     path.write_text(PROTOCOL.replace("example", rules + "\nexample", 1), encoding="utf-8")
     process = subprocess.Popen(
@@ -166,7 +166,25 @@ def test_an_interrupt_ends_quietly(tmp_path: Path) -> None:
 
 def mutated(text: str, draw: st.DrawFn) -> str:
     """A few cuts, repeats and foreign pieces."""
-    pieces = ["(", ")", "when", "then", "0.1", "mcg", "mcg/kg/min", '"', "#", "for", "stage", "\x0b", "é", "-", "99999999999999999999", "NaN", "1e9"]
+    pieces = [
+        "(",
+        ")",
+        "when",
+        "then",
+        "0.1",
+        "mcg",
+        "mcg/kg/min",
+        '"',
+        "#",
+        "for",
+        "stage",
+        "\x0b",
+        "é",
+        "-",
+        "99999999999999999999",
+        "NaN",
+        "1e9",
+    ]
     for _ in range(draw(st.integers(1, 4))):
         at = draw(st.integers(0, len(text)))
         to = min(len(text), at + draw(st.integers(0, 30)))

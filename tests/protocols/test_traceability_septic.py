@@ -1,4 +1,4 @@
-"""Every clause of the septic article that can be acted on stands in the protocol, and nothing cites what is not there."""
+"""Every actionable clause of the septic article stands in the protocol, and nothing cites an unknown one."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from rung_lang.source import Source
 from rung_lang.syntax import tree as t
 from rung_lang.syntax.parse import parse
 
 PROTOCOL = Path(__file__).parents[2] / "protocols" / "septic_shock.rung"
 
-# Clauses that order, forbid, define or limit something, by kind. The rest of SEPT-01 to SEPT-39 are reasons and facts.
+# Clauses that order, forbid, define or limit something, by kind. The others are reasons and facts.
 EXECUTABLE = {
     "SEPT-01": "population",
     "SEPT-02": "threshold",
@@ -42,8 +43,8 @@ EXECUTABLE = {
     "SEPT-38": "monitoring",
 }
 
-# Reasons stand with the rule they are for; the conversion is checked by examples in mixed units; a preference without a
-# number is quoted and never acted on.
+# Reasons stand with the rule they are for; the conversion is checked by examples in mixed units; a preference
+# without a number is quoted and never acted on.
 QUOTED = {
     "SEPT-03": "rationale",
     "SEPT-04": "rationale",
@@ -69,17 +70,19 @@ TOLD = {
 HELD_BY_A_PROPERTY = ("SEPT-10", "SEPT-11", "SEPT-13", "SEPT-21", "SEPT-27", "SEPT-32", "SEPT-35", "SEPT-36")
 
 HAZARDS = (
-    "X-01", "X-03", "X-04", "X-05", "X-11", "X-12", "X-13", "X-15", "X-16", "X-17", "X-18", "X-19", "X-20", "X-21",
-    "X-22", "X-23", "X-24", "X-25", "X-26", "X-32", "X-33", "X-47", "X-53",
+    "X-01", "X-03", "X-04", "X-05", "X-11", "X-12", "X-13", "X-15", "X-16", "X-17", "X-18", "X-19",
+    "X-20", "X-21", "X-22", "X-23", "X-24", "X-25", "X-26", "X-32", "X-33", "X-47", "X-53",
 )  # fmt: skip
 
 VIGNETTES = (
-    "V23", "V24", "V25", "V26", "V27", "V28", "V29", "V30", "V31", "V32", "V33", "V34", "V35", "V36", "V37", "V41",
-    "V44", "V57", "V58", "V59",
+    "V23", "V24", "V25", "V26", "V27", "V28", "V29", "V30", "V31", "V32", "V33", "V34", "V35", "V36",
+    "V37", "V41", "V44", "V57", "V58", "V59",
 )  # fmt: skip
 
 COUNTS = {"HRSA": 34, "HRST": 41, "SEPT": 39, "HYPO": 56, "CARD": 31, "X": 61}
-KNOWN = frozenset(f"{prefix}-{number:02d}" for prefix, most in COUNTS.items() for number in range(1, most + 1))
+KNOWN = frozenset(
+    f"{prefix}-{number:02d}" for prefix, most in COUNTS.items() for number in range(1, most + 1)
+)
 ANY_CLAUSE = re.compile(r"\b(?:HRSA|HRST|SEPT|HYPO|CARD|X)-\d+\b")
 
 
@@ -140,9 +143,7 @@ def test_a_clause_that_only_tells_is_told_and_orders_nothing(
 
 
 @pytest.mark.parametrize("clause", HELD_BY_A_PROPERTY)
-def test_every_prohibition_is_also_a_property(
-    clause: str, text: str, items: tuple[t.Item, ...]
-) -> None:
+def test_every_prohibition_is_also_a_property(clause: str, text: str, items: tuple[t.Item, ...]) -> None:
     assert clause in about_properties(text, items)
 
 

@@ -228,6 +228,7 @@ def _restrict(written: t.Restrict, orders: Orders) -> list[c.Restrict]:
                 notes.because,
                 notes.cites,
                 notes.clauses,
+                notes.erratum,
                 written.span,
             )
         )

@@ -98,6 +98,7 @@ class Restrict:
     because: str
     cites: tuple[str, ...]
     clauses: tuple[str, ...]
+    erratum: tuple[str, ...]
     span: Span
 
 

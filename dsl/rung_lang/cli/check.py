@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from rung_lang.driver import Compiled
 
 NOT_PROVED = (
-    "Checked, not proved: contradictions between rules, gaps and limits over whole histories are not yet examined."
+    "Checked, not proved: contradictions between rules, gaps, and limits over whole\n"
+    "histories are not yet examined."
 )
 
 

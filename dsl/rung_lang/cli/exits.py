@@ -16,9 +16,9 @@ INTERRUPTED = 130
 class Refusal(Exception):  # noqa: N818  it is an answer to the user, not a fault of the program
     """Something the user must change: a stable code, a plain sentence, and what to do about it."""
 
-    def __init__(self, code: str, words: str, help: str = "", exit_code: int = UNREADABLE) -> None:
+    def __init__(self, code: str, words: str, advice: str = "", exit_code: int = UNREADABLE) -> None:
         super().__init__(words)
         self.code = code
         self.words = words
-        self.help = help
+        self.advice = advice
         self.exit_code = exit_code

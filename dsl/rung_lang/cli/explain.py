@@ -46,7 +46,9 @@ def command(code: str | None, form: str) -> None:
         )
     text = page.read_text(encoding="utf-8")
     if form == "json":
-        click.echo(json.dumps({"code": page.stem, "title": _title(page), "text": text}, indent=2, ensure_ascii=False))
+        click.echo(
+            json.dumps({"code": page.stem, "title": _title(page), "text": text}, indent=2, ensure_ascii=False)
+        )
     else:
         click.echo(text.rstrip())
 

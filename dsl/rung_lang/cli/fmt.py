@@ -67,5 +67,3 @@ def command(ctx: click.Context, paths: tuple[str, ...], check: bool, form: str) 
     if code != CLEAN and check and form == "text":
         click.echo("Not canonical. `rung fmt` without --check rewrites these files.", err=True)
     ctx.exit(code)
-
-

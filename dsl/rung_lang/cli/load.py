@@ -30,9 +30,7 @@ def artifact_of(path: str) -> Artifact:
         try:
             return load(read_bytes(path))
         except ArtifactProblem as problem:
-            raise Refusal(
-                problem.code, f"{path}: {problem.reason}", problem.detail, UNREADABLE
-            ) from None
+            raise Refusal(problem.code, f"{path}: {problem.reason}", problem.detail, UNREADABLE) from None
     from rung_lang.report.words import message
 
     result = compiled(path)

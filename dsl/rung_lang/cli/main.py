@@ -55,7 +55,8 @@ class _Lazy(click.Group):
 @click.group(
     cls=_Lazy,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
-    epilog="Exit codes: 0 clean, 1 findings, 2 usage, 3 input refused, 4 output not written, 130 interrupted.",
+    epilog="Exit codes: 0 clean, 1 findings, 2 usage, 3 input refused, 4 output not written, "
+    "70 a mistake in Rung, 130 interrupted.",
 )
 @click.version_option(__version__, prog_name="rung")
 def cli() -> None:
@@ -77,7 +78,7 @@ def run(args: list[str] | None = None) -> None:
         code = cli.main(args=args, standalone_mode=False)
         sys.stdout.flush()
     except Refusal as refusal:
-        _say(f"error {refusal.code}: {refusal.words}", refusal.help)
+        _say(f"error {refusal.code}: {refusal.words}", refusal.advice)
         code = refusal.exit_code
     except click.ClickException as error:
         _say(f"error C110: {error.format_message()}", _usage(error))
@@ -112,7 +113,7 @@ def _usage(error: click.ClickException) -> str:
     return f"`{context.command_path} --help` shows how it is used." if context is not None else ""
 
 
-def _say(words: str, help: str) -> None:
+def _say(words: str, advice: str) -> None:
     click.echo(words, err=True)
-    if help:
-        click.echo(f"  help: {help}", err=True)
+    if advice:
+        click.echo(f"  help: {advice}", err=True)

@@ -33,7 +33,9 @@ class Records:
         if self.path is not None:
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                handle = tempfile.NamedTemporaryFile(dir=self.path.parent, prefix=f".{self.path.name}.", delete=False)  # noqa: SIM115
+                handle = tempfile.NamedTemporaryFile(
+                    dir=self.path.parent, prefix=f".{self.path.name}.", delete=False
+                )
             except OSError as error:
                 raise self._unwritable(error) from None
             self._stream = handle
@@ -46,7 +48,11 @@ class Records:
             self.count += 1
             if self.path is None:
                 continue
-            self._rows.append(_row(stay, decision) if self.path.suffix == ".parquet" else {"stay": stay, **to_json(decision)})
+            self._rows.append(
+                _row(stay, decision)
+                if self.path.suffix == ".parquet"
+                else {"stay": stay, **to_json(decision)}
+            )
         if len(self._rows) >= BATCH:
             self._flush()
 

@@ -36,8 +36,12 @@ if TYPE_CHECKING:
 @click.option("--mapping", help="How to read the folder: a shipped mapping's name, or a TOML file.")
 @click.option("--set", "chosen", multiple=True, metavar="NAME=VALUE", help="A setting that the site chooses.")
 @click.option("-o", "--output", help="With --all: write every decision change to a .jsonl or .parquet file.")
-@click.option("--refused", is_flag=True, help="List every refused row, with its stay, time, value and reason.")
-@click.option("--why", "why_rule", metavar="RULE", help="With --stay: the explanation tree of a rule, at the end.")
+@click.option(
+    "--refused", is_flag=True, help="List every refused row, with its stay, time, value and reason."
+)
+@click.option(
+    "--why", "why_rule", metavar="RULE", help="With --stay: the explanation tree of a rule, at the end."
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(
     path: str,
@@ -95,7 +99,7 @@ def _program(artifact: Artifact, cohort: Cohort, chosen: tuple[str, ...]) -> Pro
                 decl = artifact.settings[problem.name]
                 raise Refusal(
                     "C122",
-                    f"`{problem.name}` is chosen by site, and nobody has chosen it: no session starts without it.",
+                    f"`{problem.name}` is chosen by site, and nobody has: no session starts without it.",
                     f"Give it in a local protocol (`extends`), in the mapping's [settings], or with "
                     f'--set {problem.name}="…". {decl.title}'.strip(),
                     USAGE,
@@ -103,7 +107,7 @@ def _program(artifact: Artifact, cohort: Cohort, chosen: tuple[str, ...]) -> Pro
             case _:
                 raise Refusal(
                     "C123",
-                    f"The setting `{problem.name}` cannot have this value: outside its range {problem.detail}.",
+                    f"The setting `{problem.name}` cannot have this value: it lies outside its range.",
                     exit_code=USAGE,
                 ) from None
 
@@ -159,7 +163,9 @@ def _one(
                     "decisions": [to_json(decision) for decision in decisions],
                     "look_again": again,
                     "refused": [refusal.words for refusal in stay.refusals],
-                    "accounts": {account.table: [list(item) for item in account.counts] for account in stay.accounts},
+                    "accounts": {
+                        account.table: [list(item) for item in account.counts] for account in stay.accounts
+                    },
                 },
                 indent=2,
                 ensure_ascii=False,

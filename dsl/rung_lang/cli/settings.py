@@ -19,7 +19,9 @@ def read_setting(artifact: Artifact, text: str) -> tuple[str, Number | str]:
     decl = artifact.settings.get(name)
     if decl is None:
         near = difflib.get_close_matches(name, artifact.settings, n=1)
-        hint = f"Did you mean {near[0]}?" if near else f"Its settings: {', '.join(sorted(artifact.settings))}."
+        hint = (
+            f"Did you mean {near[0]}?" if near else f"Its settings: {', '.join(sorted(artifact.settings))}."
+        )
         raise Refusal("C126", f"{artifact.name} has no setting `{name}`.", hint, USAGE)
     if decl.kind != "quantity":
         return name, value
@@ -27,11 +29,19 @@ def read_setting(artifact: Artifact, text: str) -> tuple[str, Number | str]:
     try:
         spelled = parse_unit(unit.strip()).name
         if spelled not in artifact.units:
-            raise Refusal("C127", f"`{name}` is not given in {unit}.", f"Its range is in {_unit(artifact, name)}.", USAGE)
+            raise Refusal(
+                "C127",
+                f"`{name}` is not given in {unit}.",
+                f"Its range is in {_unit(artifact, name)}.",
+                USAGE,
+            )
         return name, Number(millionths=to_millionths(parse_decimal(digits)), unit=spelled)
     except (NotDecimal, NotMillionths, UnitProblem):
         raise Refusal(
-            "C127", f"I cannot read {value} for `{name}`.", f'Write a number and a unit, as in "0.25 {_unit(artifact, name)}".', USAGE
+            "C127",
+            f"I cannot read {value} for `{name}`.",
+            f'Write a number and a unit, as in "0.25 {_unit(artifact, name)}".',
+            USAGE,
         ) from None
 
 

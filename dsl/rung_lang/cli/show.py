@@ -25,7 +25,9 @@ def texts(paths: Iterable[str]) -> list[str]:
         if place.is_dir():
             inside = sorted(str(file) for file in place.rglob("*.rung"))
             if not inside:
-                raise Refusal("C104", f"There is no .rung file under {path}.", "Name a file, or another folder.")
+                raise Refusal(
+                    "C104", f"There is no .rung file under {path}.", "Name a file, or another folder."
+                )
             found.update(dict.fromkeys(inside))
         else:
             found[path] = None

@@ -100,6 +100,7 @@ def restrict_of(restrict: c.Restrict, writer: TermWriter) -> m.Restrict:
         because=restrict.because,
         cites=restrict.cites,
         clauses=restrict.clauses,
+        erratum=restrict.erratum,
     )
 
 

@@ -146,4 +146,5 @@ def before_of(before: o.Before, writer: TermWriter) -> m.Before:
         because=before.notes.because,
         cites=before.notes.cites,
         clauses=before.notes.clauses,
+        erratum=before.notes.erratum,
     )

@@ -101,7 +101,10 @@ def summary(tally: Tally) -> list[str]:
     out += _table(
         "new orders by rule",
         "times (stays)",
-        ((rule, f"{n} ({tally.fired_stays[rule]})") for rule, n in sorted(tally.fired.items(), key=lambda i: (-i[1], i[0]))),
+        (
+            (rule, f"{n} ({tally.fired_stays[rule]})")
+            for rule, n in sorted(tally.fired.items(), key=lambda i: (-i[1], i[0]))
+        ),
     )
     if never:
         out += ["rules that gave no order", *(f"  {rule}" for rule in never), ""]
@@ -109,7 +112,9 @@ def summary(tally: Tally) -> list[str]:
         "pending for want of", "hours", ((name, _hours(ms)) for name, ms in tally.missing_ms.most_common())
     )
     out += _table("alerts", "stays", ((name, str(n)) for name, n in sorted(tally.alerts.items())))
-    out += _table("contradictions", "times", ((name, str(n)) for name, n in sorted(tally.contradictions.items())))
+    out += _table(
+        "contradictions", "times", ((name, str(n)) for name, n in sorted(tally.contradictions.items()))
+    )
     out.append("where every row went")
     for account in tally.accounts():
         out.extend("  " + line for line in account.lines)

@@ -21,16 +21,20 @@ WHY = {
 
 
 def clock(ms: int) -> str:
-    """Time from the encounter's zero: days, then hours and minutes, seconds only where they matter."""
+    """Time from the encounter's zero: days, then hours and minutes, seconds only where they matter.
+
+    A plus sign says "just after": a reading that holds up to 00:29 has run out at 00:29+.
+    """
     sign = "-" if ms < 0 else ""
-    seconds, part = divmod(abs(ms), 1000)
+    just_after = "+" if ms > 0 and ms % 1000 == 1 else ""
+    seconds, part = divmod(abs(ms) - bool(just_after), 1000)
     minutes, second = divmod(seconds, 60)
     hours, minute = divmod(minutes, 60)
     day, hour = divmod(hours, 24)
     text = f"{sign}{day}d {hour:02}:{minute:02}"
     if second or part:
         text += f":{second:02}" + (f".{part:03}" if part else "")
-    return text
+    return text + just_after
 
 
 def number(millionths: int, digits: int = 6) -> str:
@@ -83,7 +87,13 @@ def order(value: Standing, artifact: m.Artifact) -> str:
     verb = _VERBS.get(value.op, value.op)
     text = f"{verb} {target}"
     if value.dose is not None:
-        joint = " " if value.op == "give" else " to " if value.op in ("increase", "decrease", "taper", "set") else " at "
+        joint = (
+            " "
+            if value.op == "give"
+            else " to "
+            if value.op in ("increase", "decrease", "taper", "set")
+            else " at "
+        )
         text += joint + dose(value.dose)
     if value.remaining is not None:
         text += f", {dose(value.remaining)} still to give"
@@ -158,40 +168,70 @@ def timeline(decision: Decision, artifact: m.Artifact, *, before: Decision | Non
     lines: list[str] = []
     state = _phase(content)
     lines.append(f"{head}  {state}")
+    marks = {order_key(item): item.mark for item in before.content.orders} if before is not None else {}
+    unchanged: list[str] = []
     for item in content.orders:
-        fresh = order_key(item) in decision.new
-        mark = "NEW " if fresh else {"due": "due ", "late": "LATE", "done": "done", "not_due": "    "}[item.mark]
-        if not fresh and item.mark in ("done", "not_due"):
-            continue
+        key = order_key(item)
+        fresh = key in decision.new
         strength = "" if item.strength == "recommend" else f"{item.strength.upper()} "
         text = strength + order(item, artifact)
+        if not fresh and marks.get(key) == item.mark:
+            if item.mark in ("due", "late"):
+                unchanged.append(f"{item.op} {item.target}" + (" (late)" if item.mark == "late" else ""))
+            continue
         if item.choice:
             text = "either: " + text
         if not item.confirmed:
             text += " - UNCONFIRMED, first check " + ", ".join(_check(check) for check in item.check_first)
-        if fresh and item.mark == "late":
-            text += " (late)"
-        lines.extend(_wrapped(text, f"{mark} ", 11))
+        if item.mark == "late":
+            text += " - LATE"
+        lead = (
+            "NEW "
+            if fresh
+            else {"due": "due ", "late": "late ", "done": "done ", "not_due": "met "}[item.mark]
+        )
+        lines.extend(_wrapped(text, lead, 11))
         if fresh:
             for rule_id in item.rules:
-                lines.extend(_wrapped(f"{rule_id}: {why(rules.get(rule_id), artifact)}", "because ", 16))
+                lines.extend(_wrapped(f"{rule_id}: {why(rules.get(rule_id), artifact)}", "because ", 15))
         for caution in item.cautions:
-            lines.extend(_wrapped(_check(caution), "caution ", 16))
+            lines.extend(_wrapped(_check(caution), "caution ", 15))
+    if unchanged:
+        lines.extend(_wrapped(", ".join(unchanged), "still ", 11))
     for alert_ in content.alerts:
         lines.extend(_wrapped(alert(alert_), "ALERT ", 11))
     for held in content.withheld:
-        lines.extend(_wrapped(f"{held.op} {held.target} ({held.rule}): {_forbidden(held.why, held.detail, artifact)}", "WITHHELD ", 11))
+        lines.extend(
+            _wrapped(
+                f"{held.op} {held.target} ({held.rule}): {_forbidden(held.why, held.detail, artifact)}",
+                "WITHHELD ",
+                11,
+            )
+        )
     for clash in content.contradictions:
-        lines.extend(_wrapped(f"{' and '.join(clash.rules)} disagree: {clash.detail}; neither is given", "CONTRADICTION ", 11))
+        lines.extend(
+            _wrapped(
+                f"{' and '.join(clash.rules)} disagree: {clash.detail}; neither is given",
+                "CONTRADICTION ",
+                11,
+            )
+        )
     old = before.content if before is not None else None
     if old is None or old.pending != content.pending:
         for item_ in content.pending:
-            lines.extend(_wrapped(f"{item_.rule}: {pending(item_)}", "waits ", 11))
+            name = _check(item_.rule) if item_.rule.startswith(("unless:", "initial:")) else item_.rule
+            lines.extend(_wrapped(f"{name}: {pending(item_)}", "waits ", 11))
     if old is None or old.rejected != content.rejected:
         for bad in content.rejected:
-            lines.extend(_wrapped(f"{bad.name} at {clock(bad.time)}: {WHY.get(bad.why, bad.why)}", "rejected ", 11))
+            lines.extend(
+                _wrapped(f"{bad.name} at {clock(bad.time)}: {WHY.get(bad.why, bad.why)}", "rejected ", 11)
+            )
     if content.outside_verified:
-        lines.extend(_wrapped("an assumption of the protocol is false of this patient", "OUTSIDE WHAT WAS VERIFIED ", 11))
+        lines.extend(
+            _wrapped(
+                "an assumption of the protocol is false of this patient", "OUTSIDE WHAT WAS VERIFIED ", 11
+            )
+        )
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -225,6 +265,8 @@ def _check(text: str) -> str:
             return f"whether {rest} is available"
         case "unless":
             return f"the exception of {rest}"
+        case "initial":
+            return f"the first stage, {rest}"
         case "prefer":
             return f"{rest.split(':')[0]} preferably waits for its prerequisite"
         case _:
@@ -265,7 +307,9 @@ _TRUTH = {True: "true", False: "false", None: "unknown"}
 def tree(explained: Explained, depth: int = 0) -> str:
     """The explanation tree, a line a part, with the facts it read."""
     facts = "; ".join(used(item) for item in explained.used)
-    line = f"{'  ' * depth}{_TRUTH[explained.truth]:<8}{explained.words}" + (f"   <- {facts}" if facts else "")
+    line = f"{'  ' * depth}{_TRUTH[explained.truth]:<8}{explained.words}" + (
+        f"   <- {facts}" if facts else ""
+    )
     return "\n".join([line, *(tree(part, depth + 1) for part in explained.parts)])
 
 

@@ -16,6 +16,7 @@ from rung_lang.checked.problems import (
     NotAValue,
     NotOrdered,
     NoValidFor,
+    SettingInDeclaration,
     SettingRange,
     ZeroLength,
 )
@@ -25,6 +26,7 @@ from rung_lang.report.words_quantities import from_to
 ConditionProblem = (
     AsksParentheses | ZeroLength | NoValidFor | BareEvent | DecisionWord | NotOrdered | NotAValue
     | IsOnNumber | NotACondition | NotANumber | BadCount | DefaultOutside | SettingRange
+    | SettingInDeclaration
 )  # fmt: skip
 
 _MAKE_IT_TRUE = {
@@ -129,6 +131,13 @@ def of_conditions(problem: ConditionProblem) -> Words:
             )
         case BadCount():
             return _count(problem)
+        case SettingInDeclaration():
+            return Words(
+                f"`{problem.name}` is a setting, and a declaration must say the number itself.",
+                "needs a number with a unit",
+                "Sites would then disagree about what a reading or a limit is, not only about what to do.",
+                f"Write the {what_is(problem.what)} as an amount; use `{problem.name}` in the rules.",
+            )
         case _:
             return _of_settings(problem)
 

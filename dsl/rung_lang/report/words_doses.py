@@ -20,6 +20,7 @@ from rung_lang.checked.problems import (
     OutsideUsual,
     PlausibleUpsideDown,
     RangeUpsideDown,
+    RestrictUnit,
     StartOutside,
     TwoDosingWeights,
     Widens,
@@ -41,7 +42,7 @@ from rung_lang.report.words_quantities import (
 DoseProblem = (
     AboveMaximum | OutsideUsual | NotPositive | NoDose | RangeUpsideDown | PlausibleUpsideDown
     | StartOutside | NotABolus | NotAnInfusion | NoMaximum | Widens | NeedsCycle | NeedsWeight
-    | TwoDosingWeights | GroupInChoice | WrongDoseUnit | NoForm | GroupInside
+    | TwoDosingWeights | GroupInChoice | WrongDoseUnit | NoForm | GroupInside | RestrictUnit
 )  # fmt: skip
 
 
@@ -121,8 +122,24 @@ def of_doses(problem: DoseProblem) -> Words:
             return _of_kinds(problem)
 
 
-def _of_kinds(problem: GroupInChoice | WrongDoseUnit | NoForm | GroupInside) -> Words:
+def _of_kinds(problem: GroupInChoice | WrongDoseUnit | NoForm | GroupInside | RestrictUnit) -> Words:
     match problem:
+        case RestrictUnit():
+            first = problem.reason == "condition"
+            return Words(
+                f"`{problem.drug}` would be held in this unit under a condition only."
+                if first
+                else f"`{problem.drug}` is already restricted to another unit.",
+                "only for some patients?" if first else "a second unit",
+                "The same number would mean one dose now and another dose later, or in another rule.",
+                "Take the condition out, or the unit." if first else "Keep one of the two.",
+                (
+                    (
+                        problem.previous,
+                        f"`{problem.drug}` is declared here" if first else "this is the unit so far",
+                    ),
+                ),
+            )
         case GroupInChoice():
             members = ticked(problem.members, "and")
             where = "one side of a choice" if problem.form != "else" else "the order in its place"
@@ -140,7 +157,7 @@ def _of_kinds(problem: GroupInChoice | WrongDoseUnit | NoForm | GroupInside) -> 
                 f"needs `{problem.drug_unit}`",
                 "I cannot take a volume to a dose: what it holds depends on how the syringe was made up."
                 if "L" in problem.written.partition("/")[0]
-                else "I cannot take one to the other, so I cannot tell whether it is within the drug's limits.",
+                else "I cannot take one to the other, so I cannot tell whether it is within the limits.",
                 f"Write the amount in `{problem.drug_unit}`.",
                 ((problem.previous, f"`{problem.drug}` is declared here"),),
             )

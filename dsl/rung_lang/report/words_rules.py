@@ -151,7 +151,7 @@ def _of_examples(problem: WrongFact | RepeatNeverEnds | TooManyInstants | Nothin
                 f"`expect {problem.word}` judges an order that somebody proposes, and none is proposed here.",
                 "what is judged?",
                 "",
-                f"Add the order before it, as in `propose stop norepinephrine expect {problem.word}`.",
+                f"Add the order, as in `[0 h] … propose stop norepinephrine expect {problem.word}`.",
             )
         case _:
             assert_never(problem)

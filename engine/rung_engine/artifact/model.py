@@ -365,7 +365,7 @@ Term = Annotated[Truth | Numeric, Field(discriminator="op")]
 
 
 class UnitDecl(Model):
-    """One unit of this spelling is `num/den` of the coherent base of `dims`, plus `offset` for temperature."""
+    """One of these is `num/den` of the coherent base of `dims`, plus `offset` for temperature."""
 
     ucum: str
     num: int
@@ -452,6 +452,7 @@ class Restrict(Model):
     because: str = ""
     cites: tuple[Name, ...] = ()
     clauses: tuple[str, ...] = ()
+    erratum: tuple[str, ...] = ()
 
 
 class EventDecl(Model):
@@ -600,6 +601,7 @@ class Before(Model):
     because: str = ""
     cites: tuple[Name, ...] = ()
     clauses: tuple[str, ...] = ()
+    erratum: tuple[str, ...] = ()
 
 
 class Property(Model):

@@ -27,7 +27,7 @@ def incompatible(program: Program, a: Standing, b: Standing) -> bool:
     if a.target == b.target:
         if frozenset({a.op, b.op}) in _PAIRS and a.op != b.op:
             return True
-        return _doses_differ(a, b)
+        return _doses_differ(program, a, b)
     ops = {a.op, b.op}
     if ops <= {"start", "add", "set", "increase", "give", "continue"}:
         for pair in program.artifact.incompatible:
@@ -36,17 +36,18 @@ def incompatible(program: Program, a: Standing, b: Standing) -> bool:
     return False
 
 
-def _doses_differ(a: Standing, b: Standing) -> bool:
+def _doses_differ(program: Program, a: Standing, b: Standing) -> bool:
     """Two different doses of one drug, unless one range lies inside the other."""
     first = {"start", "add", "set"}
     same_kind = (a.op in first and b.op in first) or (a.op == b.op and a.op in ("increase", "decrease", "taper", "give"))
     if not same_kind or a.dose is None or b.dose is None:
         return False
-    if a.dose.unit != b.dose.unit:
+    one, other = program.units[a.dose.unit], program.units[b.dose.unit]
+    if one.dims != other.dims:
         return True
-    inside = a.dose.lo >= b.dose.lo and a.dose.hi <= b.dose.hi
-    around = b.dose.lo >= a.dose.lo and b.dose.hi <= a.dose.hi
-    return not (inside or around)
+    low, high = a.dose.lo * one.factor, a.dose.hi * one.factor
+    other_low, other_high = b.dose.lo * other.factor, b.dose.hi * other.factor
+    return not (other_low <= low and high <= other_high) and not (low <= other_low and other_high <= high)
 
 
 def opposed_ops(op: str) -> frozenset[str]:

@@ -84,4 +84,6 @@ def fact(view: View, kind: str, name: str) -> Used:
         return Used(kind, name, word="running", why=drug.why or "rate", time=drug.time)
     assert drug.rate is not None
     converted = drug.rate.dims != unit.dims
-    return Used(kind, name, round_millionths(rate / unit.factor), unit.name, time=drug.time, by_weight=converted)
+    return Used(
+        kind, name, round_millionths(rate / unit.factor), unit.name, time=drug.time, by_weight=converted
+    )

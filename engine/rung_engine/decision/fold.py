@@ -22,10 +22,11 @@ from rung_engine.decision.model import (
     Withheld,
 )
 from rung_engine.decision.needs import pending as needs_of
-from rung_engine.decision.orders import Issue, evaluate
+from rung_engine.decision.orders import Issue, ceiling, evaluate, windows
 from rung_engine.decision.rules import Judged, destination, judge
 from rung_engine.decision.view import View
 
+_GIVES = frozenset({"start", "add", "set", "increase", "continue", "give"})
 _STRENGTH = {"must": 2, "recommend": 1, "consider": 0}
 _MARKS: dict[Mark, int] = {"late": 3, "due": 2, "not_due": 1, "done": 0}
 
@@ -53,7 +54,7 @@ class State:
     entered: int | None = None
     carried: tuple[Carried, ...] = ()
     since: tuple[tuple[str, int], ...] = ()
-    """By rule: when its present instance began (true or unknown without a break)."""
+    """By rule: when its orders first stood; an instance lives on while the rule is unknown."""
 
 
 @dataclass(slots=True)
@@ -73,6 +74,12 @@ class Fold:
         self.state = State()
         self.content: Content | None = None
         self._signature: object = None
+
+    def copy(self) -> Fold:
+        """Another fold that goes on from here by itself."""
+        other = Fold()
+        other.state, other.content, other._signature = self.state, self.content, self._signature
+        return other
 
     def advance(self, view: View) -> Content | None:
         self.state, draft = step(view, self.state)
@@ -134,13 +141,8 @@ def step(view: View, state: State) -> tuple[State, Draft]:
             return state, Draft(_idle(view, state))
         state = State(began=view.time)
     elif applies is False:
-        running = tuple(
-            Alert("still_running", drug)
-            for drug in sorted(artifact.drugs)
-            if view.drug(drug).running is True
-        )
         state = State(ended=True)
-        return state, Draft(replace(_blank(view, "ended", state), alerts=running))
+        return state, Draft(_idle(view, state))
     elif applies is None:
         assert artifact.applies is not None
         return state, Draft(_blank(view, "suspended", state), [("applies", artifact.applies)])
@@ -150,7 +152,11 @@ def step(view: View, state: State) -> tuple[State, Draft]:
 def _idle(view: View, state: State) -> Content:
     if state.finished:
         return replace(_blank(view, "finished", state), outcome=state.outcome)
-    return _blank(view, "ended" if state.ended else "not_applicable", state)
+    if not state.ended:
+        return _blank(view, "not_applicable", state)
+    drugs = sorted(view.program.artifact.drugs)
+    running = tuple(Alert("still_running", drug) for drug in drugs if view.drug(drug).running is True)
+    return replace(_blank(view, "ended", state), alerts=running)
 
 
 def _blank(view: View, phase: str, state: State) -> Content:
@@ -194,6 +200,8 @@ def _live(view: View, state: State) -> tuple[State, Draft]:
         if len(goals) > 1:
             contradictions.append(Contradiction("stages", names, ", ".join(target for _, target in goals)))
             break
+        if _disputed(view, state, judged, {item.rule.id for item in movers}):
+            break
         op, target = goals[0]
         moved.extend((item, view.time) for item in movers)
         if op == "finish":
@@ -226,6 +234,19 @@ def _live(view: View, state: State) -> tuple[State, Draft]:
 def replace_content(draft: Draft, path: tuple[str, ...], moved_by: tuple[str, ...]) -> Draft:
     """The same draft with the way that led to it."""
     return Draft(replace(draft.content, path=path, moved_by=moved_by), draft.unsettled)
+
+
+def _disputed(view: View, state: State, judged: dict[str, Judged], movers: set[str]) -> bool:
+    """A moving rule's orders contradict another rule's on this instant: then the session stays where it is."""
+    assert state.began is not None
+    since = dict(state.since)
+    fires = [item for item in judged.values() if item.state == "fires"]
+    if len(fires) < 2:
+        return False
+    orders = _collect(view, [_issues(item, since.get(item.rule.id, view.time), view) for item in fires], state.began)
+    _needs(view, orders)
+    _doubt(view, orders, judged)
+    return any(movers.intersection(clash.rules) for clash in _contradict(view, orders))
 
 
 def _rules(view: View, stage: str | None) -> tuple[m.Rule, ...]:
@@ -266,6 +287,7 @@ class _Orders:
     standing: list[Standing] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
     withheld: list[Withheld] = field(default_factory=list)
+    pending: list[Pending] = field(default_factory=list)
 
 
 def _rest(
@@ -281,7 +303,7 @@ def _rest(
     since = {
         rule_id: since.get(rule_id, view.time)
         for rule_id, item in judged.items()
-        if item.state != "silent" or view.truth(item.rule.condition) is not False
+        if item.state in ("fires", "unconfirmed") or (rule_id in since and item.state == "pending")
     }
     issues: list[list[Issue]] = []
     for item in judged.values():
@@ -301,16 +323,22 @@ def _rest(
         found = _issues(
             Judged(rules[carried.rule], "fires"), carried.since, view, unsettled, only=carried.choice, carried=True
         )
-        open_ = [issue for issue in found if not _carried_out(view, issue)]
-        if open_:
+        open_ = [issue for issue in found if not _carried_out(view, issue, state.began)]
+        if open_ or not found:
             kept.append(carried)
             issues.append(open_)
     orders = _collect(view, issues, state.began)
     _needs(view, orders)
     _doubt(view, orders, judged)
+    before = orders.standing
     contradictions.extend(_contradict(view, orders))
-    given = {item.rule for item in orders.withheld}
-    kept = [item for item in kept if item.rule in live or item.rule in given or _still(orders, item)]
+    lost = {
+        (rule, order.target)
+        for order in before
+        if order.carried and order not in orders.standing
+        for rule in order.rules
+    }
+    kept = [item for item in kept if item.rule in live or not _given_up(rules[item.rule], item, orders, lost)]
     state = replace(state, carried=tuple(kept), since=tuple(sorted(since.items())))
     content = Content(
         "active",
@@ -318,6 +346,7 @@ def _rest(
         orders=tuple(sorted(orders.standing, key=_place)),
         waiting=tuple(sorted(orders.waiting, key=lambda item: (item.rule, item.op, item.target))),
         withheld=tuple(sorted(orders.withheld, key=lambda item: (item.rule, item.op, item.target))),
+        pending=tuple(orders.pending),
         contradictions=tuple(contradictions),
         alerts=_alerts(view),
         rejected=_rejected(view),
@@ -336,9 +365,13 @@ def _place(order: Standing) -> tuple[object, ...]:
     return (-_STRENGTH[order.strength], order.op, order.target, order.choice, order.rules)
 
 
-def _still(orders: _Orders, carried: Carried) -> bool:
-    return any(carried.rule in order.rules for order in orders.standing) or any(
-        carried.rule == item.rule for item in orders.waiting
+def _given_up(rule: m.Rule, carried: Carried, orders: _Orders, lost: set[tuple[str, str]]) -> bool:
+    """An incompatible order was given, and no other arm of the choice is left."""
+    choice = rule.orders[carried.choice]
+    written = (choice.order,) if isinstance(choice, m.One) else choice.orders
+    targets = {order.target for order in written}
+    return any((rule.id, target) in lost for target in targets) and not any(
+        rule.id in order.rules and order.target in targets for order in orders.standing
     )
 
 
@@ -385,28 +418,16 @@ def _issues(
     return found
 
 
-def _carried_out(view: View, issue: Issue) -> bool:
-    """The drug runs as ordered, the step was taken, the task is done."""
+def _carried_out(view: View, issue: Issue, began: int) -> bool:
+    """The drug runs as ordered, the step was taken, the task is done; what is owed again and again never is."""
     order = issue.order
-    match order.op:
-        case "increase" | "decrease" | "taper" | "set":
-            changed = view.rate_changed(order.target)
-            return changed is not None and changed > issue.since
-        case "start" | "add":
-            return view.drug(order.target).running is True
-        case "stop" | "pause":
-            return view.drug(order.target).running is False
-        case "give":
-            last = view.last_dose(order.target)
-            return order.every is None and order.total is None and last is not None and last > issue.since
-        case "do":
-            last = view.last_done(order.target)
-            return order.every is None and last is not None and last > issue.since
-        case "end":
-            drugs = view.program.artifact.courses[order.target].drugs
-            return all(view.drug(drug).running is False for drug in drugs)
-        case _:
-            return False
+    if order.op in ("increase", "decrease", "taper"):
+        changed = view.rate_changed(order.target)
+        return changed is not None and changed > issue.since
+    if order.every is not None:
+        return False
+    result = evaluate(view, issue, began)
+    return isinstance(result, Standing) and result.mark == "done" and not result.instead_of
 
 
 def _collect(view: View, issued: list[list[Issue]], began: int) -> _Orders:
@@ -431,6 +452,9 @@ def _collect(view: View, issued: list[list[Issue]], began: int) -> _Orders:
                 case Withheld():
                     if result not in orders.withheld:
                         orders.withheld.append(result)
+                case Pending():
+                    if result not in orders.pending:
+                        orders.pending.append(result)
     orders.standing = _narrowest(list(merged.values()))
     return orders
 
@@ -485,7 +509,7 @@ def _needs(view: View, orders: _Orders) -> None:
     kept: list[Standing] = []
     for order in orders.standing:
         decl = view.program.artifact.drugs.get(order.target)
-        if decl is None or order.mark == "done" or order.op not in ("start", "add", "set", "increase", "continue"):
+        if decl is None or order.mark == "done" or order.op not in _GIVES:
             kept.append(order)
             continue
         for need in decl.needs:
@@ -504,16 +528,19 @@ def _needs(view: View, orders: _Orders) -> None:
 
 
 def _doubt(view: View, orders: _Orders, judged: dict[str, Judged]) -> None:
-    """An order that a pending rule would oppose is unconfirmed, naming that rule."""
+    """An order that a pending or unconfirmed rule would oppose is unconfirmed, naming that rule."""
     for item in judged.values():
-        if item.state != "pending":
+        if item.state not in ("pending", "unconfirmed"):
             continue
         for choice in item.rule.orders:
             written = (choice.order,) if isinstance(choice, m.One) else choice.orders
             for other in written:
                 against = opposed_ops(other.op)
                 for index, order in enumerate(orders.standing):
-                    if order.target == other.target and order.op in against and item.rule.id not in order.rules:
+                    if order.target != other.target or order.op not in against or order.mark == "done":
+                        continue
+                    known = [judged[rule].rule for rule in order.rules if rule in judged]
+                    if not any(rule.id == item.rule.id or item.rule.id in rule.overrides for rule in known):
                         checks = tuple(sorted({*order.check_first, item.rule.id}))
                         orders.standing[index] = replace(order, confirmed=False, check_first=checks)
 
@@ -523,6 +550,7 @@ def _contradict(view: View, orders: _Orders) -> list[Contradiction]:
     found: list[Contradiction] = []
     sure = [order for order in orders.standing if order.confirmed and order.mark != "done"]
     drop: set[int] = set()
+    arms: dict[int, int] = {}
     for i, a in enumerate(sure):
         for j in range(i + 1, len(sure)):
             b = sure[j]
@@ -532,7 +560,9 @@ def _contradict(view: View, orders: _Orders) -> list[Contradiction]:
                 drop.add(i if a.carried else j)
             elif a.choice or b.choice:
                 # An arm of a free choice gives way while another arm is left.
-                drop.add(j if b.choice else i)
+                arm, other = (j, i) if b.choice else (i, j)
+                drop.add(arm)
+                arms[arm] = other
             else:
                 drop.update((i, j))
                 found.append(
@@ -542,11 +572,15 @@ def _contradict(view: View, orders: _Orders) -> list[Contradiction]:
                 )
     dropped = [sure[index] for index in sorted(drop)]
     left = [order for order in orders.standing if order not in dropped]
-    for order in dropped:
-        if order.choice and not any(other.choice == order.choice for other in left):
-            clash = Contradiction("orders", order.rules, f"{order.op} {order.target}: no arm of the choice is free")
-            if clash not in found:
-                found.append(clash)
+    for choice in sorted({sure[arm].choice for arm in arms}):
+        if any(order.choice == choice for order in left):
+            continue
+        taken = [(sure[arm], sure[other]) for arm, other in arms.items() if sure[arm].choice == choice]
+        rules = {rule for pair in taken for order in pair for rule in order.rules}
+        words = ", ".join(sorted(f"{arm.op} {arm.target}" for arm, _ in taken))
+        found.append(Contradiction("orders", tuple(sorted(rules)), f"{words}: no arm of the choice is free"))
+        against = [other for _, other in taken]
+        left = [order for order in left if order not in against]
     orders.standing = left
     return found
 
@@ -557,6 +591,9 @@ def _contradict(view: View, orders: _Orders) -> list[Contradiction]:
 def _alerts(view: View) -> tuple[Alert, ...]:
     found: list[Alert] = []
     for name, decl in sorted(view.program.artifact.drugs.items()):
+        for window, remains in windows(view, name):
+            if remains is not None and remains <= 0:
+                found.append(Alert("rolling_maximum", name, str(window.over)))
         state = view.drug(name)
         if state.running is not True:
             continue
@@ -564,17 +601,17 @@ def _alerts(view: View) -> tuple[Alert, ...]:
             other = view.drug(need).running
             if other is not True:
                 found.append(Alert("need", name, f"{need} {'off' if other is False else 'unknown'}"))
-        top = view.program.maximum.get(name)
+        top = ceiling(view, name, surely=True)
         if top is not None and state.rate is not None:
-            rate = state.rate.seen_in(top.dims, view.weight())
-            if rate is not None and rate > top.value:
+            rate = state.rate.seen_in(top[0].dims, view.weight())
+            if rate is not None and rate > top[0].value:
                 found.append(Alert("above_maximum", name))
     return tuple(found)
 
 
 def _rejected(view: View) -> tuple[Rejected, ...]:
     found: list[Rejected] = []
-    for name in sorted(view.program.artifact.inputs):
+    for name in view.program.inputs_read:
         state = view.input(name)
         if state.why in ("implausible", "contested", "unit"):
             found.append(Rejected("input", name, state.why, state.time or 0))

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from rung_engine.artifact import model as m
-from rung_engine.decision.model import Dose, Figure, Mark, Standing, Waiting, Withheld
+from rung_engine.decision.model import Dose, Figure, Mark, Pending, Standing, Subject, Waiting, Withheld
 from rung_engine.decision.view import View
 from rung_engine.exact import round_millionths
-from rung_engine.program import Amount, Unit
+from rung_engine.program import Amount, Unit, Window
 
 HOUR = 3_600_000
 
@@ -28,19 +28,22 @@ class Issue:
     check_first: tuple[str, ...] = ()
 
 
-Result = Standing | Waiting | Withheld | None
+Result = Standing | Waiting | Withheld | Pending | None
 
 
 def evaluate(view: View, issue: Issue, began: int) -> Result:
-    """None where the order has no object (a continue of a drug that is off). `began`: the session's start."""
+    """None where the order has no object (a continue of a drug that is off). `began`: the session's start.
+
+    A step of a drug whose rate is unknown leaves its rule pending.
+    """
     order = issue.order
     match order.op:
         case "start" | "add" | "set":
-            return _begin_drug(view, issue)
+            return _begin_drug(view, issue, began)
         case "increase" | "decrease" | "taper":
-            return _step(view, issue)
+            return _step(view, issue, began)
         case "continue" | "pause" | "stop":
-            return _hold_or_end(view, issue)
+            return _hold_or_end(view, issue, began)
         case "give":
             return _gate(view, issue, _give(view, issue, began), began)
         case "measure":
@@ -69,25 +72,36 @@ def _standing(issue: Issue, mark: Mark) -> Standing:
 # ---------------------------------------------------------------- infusions
 
 
-def _begin_drug(view: View, issue: Issue) -> Result:
+def _begin_drug(view: View, issue: Issue, began: int) -> Result:
     order = issue.order
     program = view.program
-    decl = program.artifact.drugs[order.target]
-    doses = order.dose if order.dose is not None else decl.start
+    doses = order.dose if order.dose is not None else _usual_start(view, order.target)
     state = view.drug(order.target)
     standing = _standing(issue, "due")
     if doses is not None:
         standing = replace(standing, dose=_dose(view, order.target, doses))
+    at_dose = above = False
+    if state.running and state.rate is not None and doses is not None:
+        lo, hi = program.amount(doses.lo), program.amount(doses.hi)
+        rate = state.rate.seen_in(hi.dims, view.weight())
+        at_dose = rate is not None and lo.value <= rate <= hi.value
+        above = rate is not None and rate > hi.value
     if order.op == "set":
-        at_dose = False
-        if state.running and state.rate is not None and doses is not None:
-            lo, hi = program.amount(doses.lo), program.amount(doses.hi)
-            rate = state.rate.seen_in(lo.dims, view.weight())
-            at_dose = rate is not None and lo.value <= rate <= hi.value
         standing = replace(standing, mark="done" if at_dose else "due")
     elif state.running:
-        return replace(standing, mark="done")
-    return _gate(view, issue, standing, 0)
+        # A rate above the written dose is a difference to report; a start never asks to lower it.
+        return replace(standing, mark="done", cautions=(f"above_dose:{order.target}",) if above else ())
+    return _gate(view, issue, standing, began)
+
+
+def _usual_start(view: View, drug: str) -> m.Range | None:
+    """The dose of a start with none written: a restriction's, where it is not known to be off."""
+    for restrict in view.program.artifact.restricts:
+        if restrict.drug == drug and restrict.start is not None:
+            condition = restrict.condition
+            if condition is None or view.truth(condition) is not False:
+                return restrict.start
+    return view.program.artifact.drugs[drug].start
 
 
 def _dose(view: View, drug: str, doses: m.Range) -> Dose:
@@ -149,8 +163,11 @@ def _decimal(millionths: int) -> str:
     return text if millionths >= 0 else f"-{text}"
 
 
-def ceiling(view: View, drug: str) -> tuple[Amount, str] | None:
-    """The tightest maximum in force, and whose: the declaration's or a `restrict` not known to be off."""
+def ceiling(view: View, drug: str, *, surely: bool = False) -> tuple[Amount, str] | None:
+    """The tightest maximum in force, and whose: the declaration's or a `restrict` not known to be off.
+
+    `surely`: only restrictions known to be on.
+    """
     program = view.program
     best: tuple[Amount, str] | None = None
     declared = program.maximum.get(drug)
@@ -159,7 +176,8 @@ def ceiling(view: View, drug: str) -> tuple[Amount, str] | None:
     for index, restrict in enumerate(program.artifact.restricts):
         if restrict.drug != drug or restrict.maximum is None:
             continue
-        if restrict.condition is not None and view.truth(restrict.condition) is False:
+        on = True if restrict.condition is None else view.truth(restrict.condition)
+        if on is False or (surely and on is None):
             continue
         limit = program.amount(restrict.maximum)
         if best is None or _smaller(limit, best[0], view.weight()):
@@ -172,17 +190,19 @@ def _smaller(a: Amount, b: Amount, weight: Fraction | None) -> bool:
     return True if seen is None else a.value < seen
 
 
-def _step(view: View, issue: Issue) -> Result:
+def _step(view: View, issue: Issue, began: int) -> Result:
     order = issue.order
     state = view.drug(order.target)
-    if state.running is not True:
-        return Waiting(issue.rule, order.op, order.target, "not_running") if state.running is False else None
+    if state.running is False:
+        return Waiting(issue.rule, order.op, order.target, "not_running")
+    if state.running is None or state.rate is None:
+        return Pending(issue.rule, (Subject("drug", order.target, state.why or "rate"),))
     assert order.step is not None
     program = view.program
     lo, hi = program.amount(order.step.lo), program.amount(order.step.hi)
-    rate = state.rate.seen_in(lo.dims, view.weight()) if state.rate is not None else None
-    if rate is None:
-        return None
+    rate = state.rate.seen_in(lo.dims, view.weight())
+    if rate is None or not _bounds_are_seen(view, order, lo):
+        return Pending(issue.rule, _weight(view))
     bound = _bound(view, order, lo, rate)
     if bound is None:
         return Waiting(issue.rule, order.op, order.target, "at_limit")
@@ -199,7 +219,21 @@ def _step(view: View, issue: Issue) -> Result:
     standing = replace(
         _standing(issue, "due"), dose=_shown(view, order.target, _unit_of(view, order.step.hi), *doses)
     )
-    return _gate(view, issue, standing, 0) if order.op == "increase" else standing
+    return _gate(view, issue, standing, began) if order.op == "increase" else standing
+
+
+def _weight(view: View) -> tuple[Subject, ...]:
+    name = view.program.weight_input
+    return () if name is None else (Subject("input", name, view.input(name).why),)
+
+
+def _bounds_are_seen(view: View, order: m.Order, step: Amount) -> bool:
+    """Every limit of the step can be compared with the rate, which may take the weight."""
+    limits = [view.program.amount(order.limit)] if order.limit is not None else []
+    top = ceiling(view, order.target) if order.op == "increase" else None
+    if top is not None:
+        limits.append(top[0])
+    return all(limit.seen_in(step.dims, view.weight()) is not None for limit in limits)
 
 
 def _bound(view: View, order: m.Order, step: Amount, rate: Fraction) -> Fraction | None:
@@ -215,9 +249,7 @@ def _bound(view: View, order: m.Order, step: Amount, rate: Fraction) -> Fraction
             limits.append(top[0])
         seen = [limit.seen_in(step.dims, weight) for limit in limits]
         known = [value for value in seen if value is not None]
-        if len(known) < len(seen) or not known:
-            return None
-        return min(known) if rate < min(known) else None
+        return min(known) if known and rate < min(known) else None
     if order.op == "taper":
         return Fraction(0)
     if order.limit is not None:
@@ -227,10 +259,10 @@ def _bound(view: View, order: m.Order, step: Amount, rate: Fraction) -> Fraction
     return Fraction(0) if rate > step.value else None
 
 
-def _hold_or_end(view: View, issue: Issue) -> Result:
+def _hold_or_end(view: View, issue: Issue, began: int) -> Result:
     running = view.drug(issue.order.target).running
     if issue.order.op == "continue":
-        return None if running is False else _standing(issue, "due")
+        return None if running is False else _gate(view, issue, _standing(issue, "due"), began)
     return _standing(issue, "done" if running is False else "due")
 
 
@@ -299,7 +331,8 @@ def _timed(
         lo, hi = program.millis(order.every.lo), program.millis(order.every.hi)
         standing = replace(standing, every_lo=lo, every_hi=hi)
         due_at = issue.since if last is None else last + lo
-        late_after = (issue.since if last is None else last) + hi
+        # One so old that the order would be late when it first stands is as none.
+        late_after = (issue.since if last is None or last + hi < issue.since else last) + hi
         mark = "due" if view.time >= due_at else "not_due"
     elif order.once != "no":
         start: int | None = began
@@ -329,36 +362,6 @@ def _gate(view: View, issue: Issue, standing: Standing, began: int) -> Result:
     drug = standing.target
     if standing.mark == "done":
         return standing
-    checks = list(standing.check_first)
-    cautions = list(standing.cautions)
-    confirmed = standing.confirmed
-    if standing.op in ("start", "add", "give") or (standing.op == "set" and not view.drug(drug).running):
-        for before in program.artifact.befores:
-            if before.drug != drug:
-                continue
-            met = view.truth(before.condition)
-            if before.prefer:
-                if met is not True:
-                    cautions.append(f"prefer:{drug}:{before.condition}")
-            elif met is None:
-                confirmed = False
-                checks.append(f"before:{drug}")
-            elif met is False:
-                if before.otherwise is None:
-                    return Withheld(issue.rule, standing.op, drug, "before", str(before.condition))
-                other = replace_issue(issue, before.otherwise)
-                instead = evaluate(view, other, began)
-                if isinstance(instead, Standing):
-                    return replace(instead, instead_of=f"{standing.op} {drug}")
-                return Withheld(issue.rule, standing.op, drug, "before", str(before.condition))
-        available = program.artifact.drugs[drug].available_if
-        if available is not None:
-            there = view.truth(available)
-            if there is False:
-                return Withheld(issue.rule, standing.op, drug, "unavailable")
-            if there is None:
-                confirmed = False
-                checks.append(f"available:{drug}")
     for index, restrict in enumerate(program.artifact.restricts):
         if restrict.drug != drug or not restrict.contraindicated:
             continue
@@ -366,28 +369,103 @@ def _gate(view: View, issue: Issue, standing: Standing, began: int) -> Result:
         if forbidden is True:
             return Withheld(issue.rule, standing.op, drug, "contraindicated", str(index))
         if forbidden is None:
-            confirmed = False
-            checks.append(f"restrict:{drug}:{index}")
-    if standing.op in ("start", "add", "set", "give") and standing.dose is not None:
-        top = ceiling(view, drug)
-        if top is not None:
-            unit = program.units[standing.dose.unit]
-            seen = top[0].seen_in(unit.dims, view.weight())
+            standing = _in_doubt(standing, f"restrict:{drug}:{index}")
+    if standing.op in ("start", "add", "give") or (standing.op == "set" and not view.drug(drug).running):
+        available = program.artifact.drugs[drug].available_if
+        there = True if available is None else view.truth(available)
+        if there is False:
+            return Withheld(issue.rule, standing.op, drug, "unavailable")
+        if there is None:
+            standing = _in_doubt(standing, f"available:{drug}")
+        for before in program.artifact.befores:
+            if before.drug != drug:
+                continue
+            met = view.truth(before.condition)
+            if before.prefer:
+                if met is not True:
+                    caution = f"prefer:{drug}:{before.condition}"
+                    standing = replace(standing, cautions=tuple(sorted({*standing.cautions, caution})))
+            elif met is None:
+                standing = _in_doubt(standing, f"before:{drug}")
+            elif met is False:
+                if before.otherwise is not None:
+                    instead = evaluate(view, replace_issue(issue, before.otherwise), began)
+                    if isinstance(instead, Standing):
+                        return replace(instead, instead_of=f"{standing.op} {drug}")
+                return Withheld(issue.rule, standing.op, drug, "before", str(before.condition))
+    for limit in (_below_maximum, _below_rolling):
+        found = limit(view, issue, standing)
+        if isinstance(found, Withheld):
+            return found
+        standing = found
+    return standing
+
+
+def _in_doubt(standing: Standing, check: str) -> Standing:
+    """The order unconfirmed until this is found out."""
+    return replace(standing, confirmed=False, check_first=tuple(sorted({*standing.check_first, check})))
+
+
+def _below_maximum(view: View, issue: Issue, standing: Standing) -> Standing | Withheld:
+    """A dose that may be given at all, its range cut at the maximum; a rate above it is not continued."""
+    top = ceiling(view, standing.target)
+    if top is None:
+        return standing
+    weight = view.weight()
+    if standing.op == "continue":
+        rate = view.drug(standing.target).rate
+        seen = rate.seen_in(top[0].dims, weight) if rate is not None else None
+        if seen is not None and seen > top[0].value:
+            return Withheld(issue.rule, standing.op, standing.target, "maximum", top[1])
+    if standing.op not in ("start", "add", "set", "give") or standing.dose is None:
+        return standing
+    unit = view.program.units[standing.dose.unit]
+    seen = top[0].seen_in(unit.dims, weight)
+    return _in_doubt(standing, "weight") if seen is None else _cut(view, issue, standing, unit, seen, top[1])
+
+
+def _cut(view: View, issue: Issue, standing: Standing, unit: Unit, most: Fraction, whose: str) -> Standing | Withheld:
+    """No dose above `most`, in coherent units; none at all where even the smallest is."""
+    assert standing.dose is not None
+    scale = unit.factor / 1_000_000
+    if standing.dose.lo * scale > most:
+        return Withheld(issue.rule, standing.op, standing.target, "maximum", whose)
+    if standing.dose.hi * scale <= most:
+        return standing
+    return replace(standing, dose=_shown(view, standing.target, unit, standing.dose.lo * scale, most))
+
+
+def windows(view: View, drug: str) -> list[tuple[Window, Fraction | None]]:
+    """The rolling maxima in force, each with what is left of it; None where what was given is unknown."""
+    found: list[tuple[Window, Fraction | None]] = []
+    for window in view.program.rolling.get(drug, ()):
+        restrict = None if window.restrict is None else view.program.artifact.restricts[window.restrict]
+        if restrict is None or restrict.condition is None or view.truth(restrict.condition) is not False:
+            given = view.rolling(drug, window.over, window.maximum.dims)
+            found.append((window, None if given is None else window.maximum.value - given))
+    return found
+
+
+def _below_rolling(view: View, issue: Issue, standing: Standing) -> Standing | Withheld:
+    """What was given in the window leaves room for the dose, or for any flow at all."""
+    if standing.op not in ("start", "add", "set", "increase", "continue", "give"):
+        return standing
+    for window, left in windows(view, standing.target):
+        if left is None:
+            standing = _in_doubt(standing, f"rolling:{standing.target}")
+        elif left <= 0:
+            return Withheld(issue.rule, standing.op, standing.target, "maximum", f"rolling:{window.over}")
+        elif standing.op == "give" and standing.dose is not None:
+            unit = view.program.units[standing.dose.unit]
+            seen = Amount(left, window.maximum.dims).seen_in(unit.dims, view.weight())
             if seen is None:
-                confirmed = False
-                checks.append("weight")
-            else:
-                limit = seen / unit.factor * 1_000_000
-                if standing.dose.lo > limit:
-                    return Withheld(issue.rule, standing.op, drug, "maximum", top[1])
-                if standing.dose.hi > limit:
-                    scale = unit.factor / 1_000_000
-                    standing = replace(
-                        standing, dose=_shown(view, drug, unit, standing.dose.lo * scale, seen)
-                    )
-    return replace(
-        standing, confirmed=confirmed, check_first=tuple(sorted(set(checks))), cautions=tuple(sorted(set(cautions)))
-    )
+                standing = _in_doubt(standing, "weight")
+                continue
+            found = _cut(view, issue, standing, unit, seen, f"rolling:{window.over}")
+            if isinstance(found, Withheld):
+                return found
+            standing = found
+    return standing
 
 
 def replace_issue(issue: Issue, order: m.Order) -> Issue:

@@ -99,11 +99,25 @@ def _limits(view: View, drug: str, order: m.Order, reasons: list[Reason]) -> Non
                 reasons.append(Reason("refused", "unit_error", "1000", limit, own))
             elif _inside(view, drug, amount.value / 60, amount.dims):
                 reasons.append(Reason("refused", "unit_error", "60", limit, own))
-    if decl.usual is not None:
-        lo, hi = program.amount(decl.usual.lo), program.amount(decl.usual.hi)
+    for usual in _usual(view, drug):
+        lo, hi = program.amount(usual.lo), program.amount(usual.hi)
         seen = amount.seen_in(hi.dims, view.weight())
         if seen is not None and not lo.value <= seen <= hi.value:
-            reasons.append(Reason("caution", "usual", drug, _own(view, drug, hi if seen > hi.value else lo), own))
+            reasons.append(
+                Reason("caution", "usual", drug, _own(view, drug, hi if seen > hi.value else lo), own)
+            )
+
+
+def _usual(view: View, drug: str) -> list[m.Range]:
+    """The declared usual range, and every narrower one in force."""
+    artifact = view.program.artifact
+    ranges = [artifact.drugs[drug].usual]
+    for restrict in artifact.restricts:
+        if restrict.drug == drug and (
+            restrict.condition is None or view.truth(restrict.condition) is not False
+        ):
+            ranges.append(restrict.usual)
+    return [found for found in ranges if found is not None]
 
 
 def _inside(view: View, drug: str, value: Fraction, dims: tuple[tuple[str, int], ...]) -> bool:
@@ -130,7 +144,9 @@ def _prerequisites(view: View, drug: str, order: m.Order, reasons: list[Reason])
                 if met is not True:
                     reasons.append(Reason("caution", "prefer", str(before.condition)))
             elif met is not True:
-                reasons.append(Reason("unconfirmed" if met is None else "refused", "before", str(before.condition)))
+                reasons.append(
+                    Reason("unconfirmed" if met is None else "refused", "before", str(before.condition))
+                )
 
 
 def _needs(view: View, content: Content, drug: str, order: m.Order, reasons: list[Reason]) -> None:
@@ -239,13 +255,11 @@ def _decision(view: View, content: Content, order: m.Order, reasons: list[Reason
             reasons.append(Reason("refused" if standing.confirmed else "unconfirmed", "avoid", rule))
         elif standing.op in against and standing.mark != "done" and not standing.choice:
             reasons.append(Reason("refused" if standing.confirmed else "caution", "contradiction", rule))
-        elif (
-            standing.op == order.op
-            and standing.mark == "not_due"
-            and standing.op == "give"
-        ):
+        elif standing.op == order.op and standing.mark == "not_due" and standing.op == "give":
             reasons.append(Reason("refused", "too_early", rule))
     for waiting in content.waiting:
         if waiting.op == order.op and waiting.target == order.target:
             grade: Grade = "refused" if waiting.why == "at_limit" else "caution"
-            reasons.append(Reason(grade, "too_early" if waiting.why == "step_not_due" else "at_limit", waiting.rule))
+            reasons.append(
+                Reason(grade, "too_early" if waiting.why == "step_not_due" else "at_limit", waiting.rule)
+            )

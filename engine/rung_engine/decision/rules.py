@@ -25,7 +25,7 @@ def judge(view: View, rules: Sequence[m.Rule]) -> dict[str, Judged]:
     """Every rule of the list, by id, in the order of ids.
 
     A rule fires when its condition is true and its `unless` is not. An unknown `unless` unconfirms it. A
-    firing rule silences those it overrides; an overriding rule that is itself unknown unconfirms them.
+    firing rule silences those it overrides, pending ones too; one that is itself unknown unconfirms them.
     """
     own: dict[str, Judged] = {}
     for rule in sorted(rules, key=lambda rule: rule.id):
@@ -41,7 +41,7 @@ def judge(view: View, rules: Sequence[m.Rule]) -> dict[str, Judged]:
         if rule_id in settled:
             return settled[rule_id]
         judged = own[rule_id]
-        if judged.state in ("fires", "unconfirmed"):
+        if judged.state != "silent":
             doubts: list[str] = []
             for winner_id in sorted(overriders.get(rule_id, ())):
                 winner = settle(winner_id)
@@ -51,7 +51,7 @@ def judge(view: View, rules: Sequence[m.Rule]) -> dict[str, Judged]:
                 if winner.state in ("pending", "unconfirmed"):
                     doubts.append(winner_id)
             else:
-                if doubts:
+                if doubts and judged.state != "pending":
                     judged = Judged(judged.rule, "unconfirmed", tuple(sorted({*judged.check_first, *doubts})))
         settled[rule_id] = judged
         return judged

@@ -41,6 +41,12 @@ class DrugState:
     time: int | None = None
     by_silence: bool = False
 
+    def is_known(self, form: str) -> bool:
+        """Off, or running at a known rate; a bolus drug has no rate."""
+        if not self.running:
+            return self.running is False
+        return not self.why and (self.rate is not None or form == "bolus")
+
 
 Hypothesis = Mapping[tuple[str, str], object]
 """Supposed readings now: (`input` or `drug`, name) to a value as `Stored`, or a rate as `Amount`."""

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.view import DrugState, Hypothesis, InputState
-from rung_engine.program import Amount, Program
+from rung_engine.program import Amount, Dims, Program
 from rung_engine.reference.history import LONG_AGO, Chart
 from rung_engine.reference.line import Line, combine, compare, next_flip
 from rung_engine.truth import Truth, conjunction, count, disjunction, negation
@@ -124,10 +124,7 @@ class Instant:
         return spans[-1][0] if spans and spans[-1][1] is None else None
 
     def rolling(self, drug: str, over: int, dims: tuple[tuple[str, int], ...]) -> Fraction | None:
-        unit = next((name for name, unit in sorted(self.program.units.items()) if unit.dims == dims), None)
-        found = (
-            self.chart.total(drug, self.time - over, self.time, unit, self.weight()) if unit is not None else None
-        )
+        found = self.chart.total(drug, self.time - over, self.time, dims, self.weight())
         return found[0] if found is not None else None
 
     def knowable_at(self, term: int) -> int | None:
@@ -204,8 +201,7 @@ class Instant:
             case m.Known():
                 if term.kind == "input":
                     return not self.input(term.name).why
-                state = self.drug(term.name)
-                return state.running is not None and not (state.running and state.why)
+                return self.drug(term.name).is_known(self.program.artifact.drugs[term.name].form)
             case m.Not():
                 return negation(self.truth(term.of))
             case m.And():
@@ -353,12 +349,11 @@ class Instant:
                 start = self._start(term.span)
                 if start is None:
                     return None
-                after = start if isinstance(term.span, m.Over) else start - 1
-                found = self.chart.total(term.drug, after, self.time, term.unit, self.weight())
-                if found is None:
-                    return None
-                leaving = self._leaving(term, after + 1)
-                return None if leaving is None else Line.exact(found[0], found[1] - leaving)
+                dims = self.program.units[term.unit].dims
+                if isinstance(term.span, m.Over):
+                    return self._total_over(term.drug, self.program.millis(term.span.over), dims)
+                found = self.chart.total(term.drug, start - 1, self.time, dims, self.weight())
+                return None if found is None else Line.exact(*found)
             case m.ValueAt():
                 return self._value_at(term.input, self.moment(term.ref))
             case m.ValueAtStart():
@@ -446,7 +441,7 @@ class Instant:
             value
             for _, group in self._in_window(term.input, start)
             for value in group
-            if isinstance(value, Fraction)
+            if isinstance(value, Fraction) and len(group) == 1
         ]
         now = ("input", term.input) in self.supposed
         last = self.time - 1 if now else self.time
@@ -461,16 +456,21 @@ class Instant:
             case "mean":
                 return Line.exact(sum(values, Fraction(0)) / len(values)) if known else None
 
-    def _leaving(self, term: m.Total, first: int) -> Fraction | None:
-        """The rate at the window's first instant, which leaves it next; 0 where the window grows."""
-        if isinstance(term.span, m.Since) or self.program.artifact.drugs[term.drug].form == "bolus":
+    def _total_over(self, drug: str, over: int, dims: Dims) -> Line | None:
+        """The amount given in (now - over, now], and how fast it moves."""
+        found = self.chart.total(drug, self.time - over, self.time, dims, self.weight())
+        leaving = self._leaving(drug, dims, self.time - over + 1)
+        return None if found is None or leaving is None else Line.exact(found[0], found[1] - leaving)
+
+    def _leaving(self, drug: str, dims: Dims, first: int) -> Fraction | None:
+        """The rate at the window's first instant, which leaves it next."""
+        if self.program.artifact.drugs[drug].form == "bolus":
             return Fraction(0)
-        state = self.chart.drug(term.drug, first)
+        state = self.chart.drug(drug, first)
         if state.running is False:
             return Fraction(0)
         if state.running is None or state.rate is None:
             return None
-        dims = self.program.units[term.unit].dims
         per_time = tuple(sorted({**dict(dims), "time": dict(dims).get("time", 0) - 1}.items()))
         return state.rate.seen_in(per_time, self.weight())
 
@@ -497,6 +497,13 @@ class Instant:
                 step = next_flip(left, term.rel, right)
                 if step is not None:
                     found.append(self.time + step)
+        for name, windows in self.program.rolling.items():
+            for window in windows:
+                total = self._total_over(name, window.over, window.maximum.dims)
+                for rel in (">", ">="):
+                    step = next_flip(total, rel, Line.exact(window.maximum.value)) if total is not None else None
+                    if step is not None:
+                        found.append(self.time + step)
         return found
 
 

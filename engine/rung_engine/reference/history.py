@@ -48,20 +48,23 @@ def resolve(events: Iterable[Event]) -> tuple[tuple[Fact, ...], tuple[Clash, ...
             clashing.add(event.id)
     live = {key: event for key, event in by_id.items() if key not in clashing}
     retracted = {event.of for event in live.values() if isinstance(event, Retraction)}
-    corrections: dict[str, Correction] = {}
+    corrections: dict[str, list[Correction]] = {}
     for event in live.values():
         if isinstance(event, Correction) and event.id not in retracted:
-            best = corrections.get(event.of)
-            if best is None or (event.time, event.id) > (best.time, best.id):
-                corrections[event.of] = event
+            corrections.setdefault(event.of, []).append(event)
     facts: list[Fact] = []
     for event in live.values():
         if isinstance(event, Retraction | Correction) or event.id in retracted:
             continue
-        corrected = corrections.get(event.id)
-        facts.append(event if corrected is None else replace(corrected.fact, id=event.id))
+        facts.append(corrected(event, corrections.get(event.id, ())))
     facts.sort(key=lambda fact: (fact.time, fact.id))
     return tuple(facts), tuple(Clash(key) for key in sorted(clashing))
+
+
+def corrected(fact: Fact, corrections: Iterable[Correction]) -> Fact:
+    """The fact as its latest correction has it, under its own id."""
+    best = max(corrections, key=lambda item: (item.time, item.id), default=None)
+    return fact if best is None else replace(best.fact, id=fact.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,9 +375,10 @@ class Chart:
         if decl.form == "bolus":
             end: int | None = None
             for dose in self.doses_until(name, t):
-                if end is not None and decl.lasts is not None and dose.time >= end:
+                # A dose at the very end of the one before it leaves no instant without.
+                if end is not None and decl.lasts is not None and dose.time > end:
                     stops.append(end)
-                if end is None or dose.time >= end:
+                if end is None or dose.time > end:
                     starts.append(dose.time)
                 end = dose.time + (decl.lasts or 0)
             if end is not None and decl.lasts is not None and end <= t:
@@ -423,7 +427,8 @@ class Chart:
         for start, stop in sorted(spans, key=lambda item: item[0]):
             if merged:
                 begin, end = merged[-1]
-                if end is None or start - end < decl.ends_after:
+                # A switch at one instant survives even where a course ends at once.
+                if end is None or start - end < max(decl.ends_after, 1):
                     merged[-1] = (begin, None if end is None or stop is None else max(end, stop))
                     continue
             merged.append((start, stop))
@@ -433,13 +438,12 @@ class Chart:
         ]
 
     def total(
-        self, name: str, after: int, t: int, unit: str, weight: Fraction | None
+        self, name: str, after: int, t: int, dims: Dims, weight: Fraction | None
     ) -> tuple[Fraction, Fraction] | None:
-        """The amount given in (after, t] in coherent units of `unit`, and its rate now; None if unknown.
+        """The amount given in (after, t] in coherent units of `dims`, and its rate now; None if unknown.
 
         The amount is the sum over whole milliseconds of the rate in force, plus the doses stamped there.
         """
-        dims = self.program.units[unit].dims
         per_time = tuple(sorted({**dict(dims), "time": dict(dims).get("time", 0) - 1}.items()))
         total = self.dosed(name, after, t, dims, weight)
         if total is None:

@@ -136,6 +136,9 @@ def next_instants(
                         yield from (end + course.ends_after for end in ends)
             case _:
                 pass
+    if view.chart.silence_from == now:
+        for name in artifact.drugs:
+            yield from (now + window + extra for window in _drug_windows(program, name) for extra in (-1, 0, 1))
     for index, term in enumerate(artifact.terms):
         if isinstance(term, m.Held | m.Recent) and row.truths[term.of] != before.truths[term.of]:
             length = program.millis(term.length)
@@ -159,7 +162,7 @@ def _drug_windows(program: Program, name: str) -> list[int]:
         for term in program.artifact.terms
         if isinstance(term, m.Total) and term.drug == name and isinstance(term.span, m.Over)
     ]
-    found.extend(program.millis(rolling.over) for rolling in program.artifact.drugs[name].rolling)
+    found.extend(window.over for window in program.rolling.get(name, ()))
     return found
 
 

@@ -9,6 +9,7 @@ over, arithmetic between inputs and numbers over windows, is computed with fract
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -18,7 +19,7 @@ from rung_engine.artifact import model as m
 from rung_engine.program import Dims, Program
 from rung_engine.reference.line import Line, combine, compare, next_flip
 from rung_engine.reference.run import empty_row
-from rung_engine.session.monitors import NEVER, How, InputSpec, Patient, Plan, Raw, scaled
+from rung_engine.session.monitors import NEVER, How, InputSpec, Plan, Raw, scaled
 
 _FLIPPED: dict[m.Relation, m.Relation] = {"<": ">", "<=": ">=", "=": "=", ">=": "<=", ">": "<"}
 _PYTHON: dict[m.Relation, str] = {"<": "<", "<=": "<=", "=": "==", ">=": ">=", ">": ">"}
@@ -144,6 +145,8 @@ class _Writer:
         self.moments: set[int] = set()
         self.values: set[int] = set()
         self.open_events: list[str] = []
+        self.literals: dict[str, str] = {}
+        """By name of an exact bound: the whole number that serves where the reading is whole."""
 
     # -- the whole
 
@@ -163,9 +166,7 @@ class _Writer:
         for place in range(len(self.course_names)):
             self.write(f"w = P.courses[{place}].ends(t)", "if t < w < nxt: nxt = w")
         source = self._source()
-        exec(compile(source, f"<{self.artifact.name}>", "exec"), self.scope)
         weight = self.program.weight_input
-        judge: Any = self.scope["judge"]
         return Plan(
             program=self.program,
             inputs=tuple(self.specs),
@@ -190,10 +191,14 @@ class _Writer:
             captures=tuple(self.captures),
             course_captures=tuple(self.course_captures),
             flows=tuple((drug, max(over, default=0), tuple(anchors)) for drug, (over, anchors) in self.flows.items()),
+            input_place={name: place for place, name in enumerate(self.input_names)},
+            course_place={name: place for place, name in enumerate(self.course_names)},
+            drug_place={name: place for place, name in enumerate(self.drug_names)},
             weight=self.input_names.index(weight) if weight is not None else None,
             empty_row=empty_row(self.program).truths,
             source=source,
-            judge=judge,
+            judge=self._execute(re.sub(r"\bk\d+\b", lambda found: self.literals.get(found[0], found[0]), source)),
+            judge_exactly=self._execute(source),
         )
 
     def _source(self) -> str:
@@ -211,6 +216,11 @@ class _Writer:
             f" return ({truths}{',' if self.terms else ''}), min(nxt, P.wake), ({moments}{',' if moments else ''})",
         ]
         return "\n".join([*head, *(f" {line}" for line in self.lines), *tail, ""])
+
+    def _execute(self, source: str) -> Any:
+        scope = dict(self.scope)
+        exec(compile(source, f"<{self.artifact.name}>", "exec"), scope)
+        return scope["judge"]
 
     def write(self, *lines: str) -> None:
         self.lines.extend(lines)
@@ -502,10 +512,11 @@ class _Writer:
                 if spec.decl.kind not in ("quantity", "graded"):
                     return False
                 x = self.value(number.name)
-                # A counted or a supposed value need not be a whole number of raw units.
                 exact = bound * spec.scale
                 limit = whole(rel, exact) if spec.counts is None else None
-                written = str(limit) if limit is not None and spec.counts is None else self.constant(exact)
+                written = self.constant(exact)
+                if limit is not None:
+                    self.literals[written] = str(limit)
                 self.write(f"{name} = None if {x} is None else {x} {_PYTHON[rel]} {written}")
                 return True
             case m.Rate():

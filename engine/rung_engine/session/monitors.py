@@ -20,8 +20,8 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from rung_engine.artifact import model as m
-from rung_engine.decision.view import DrugState, InputState, Stored, Why
-from rung_engine.event import Charted, Dose, Infusion, Reading
+from rung_engine.decision.view import DrugState, Hypothesis, InputState, Stored, Why
+from rung_engine.event import Charted, Done, Dose, Fact, Happened, Infusion, NoOtherInfusions, Reading
 from rung_engine.program import Amount, Dims, Program
 from rung_engine.reference.history import LONG_AGO, UNKNOWN, Row, infusion_row, same_rate
 from rung_engine.reference.line import Line
@@ -1011,6 +1011,53 @@ class Patient:
     def silent(self) -> bool:
         return self.silence_from is not None and self.silence_from <= self.time
 
+    def next_instant(self, wake: int) -> int:
+        """The earlier of `wake` and the next expiry."""
+        while self.signal_wake < wake:
+            known = self.signal_wake
+            self.settle_signal_wake()
+            if self.signal_wake == known:
+                return known
+        return wake
+
+    def move_to(self, time: int) -> None:
+        """The next instant to judge; the one before must have been committed."""
+        self.time = time
+        if time >= self.signal_wake:
+            self.expire()
+
+    def supposing(self, hypothesis: Hypothesis) -> Patient:
+        """A patient whose inputs and drugs are as supposed now; the past is shared, so nothing may be committed."""
+        other = Patient.__new__(Patient)
+        other.__dict__.update(self.__dict__)
+        other.inputs, other.drugs = list(self.inputs), list(self.drugs)
+        other.values, other.rates = list(self.values), list(self.rates)
+        supposed: set[int] = set()
+        for (kind, name), value in hypothesis.items():
+            if kind == "input":
+                place = self.plan.input_place[name]
+                supposed.add(place)
+                other.inputs[place] = cell = self.inputs[place].copy()
+                cell.raw = value * cell.spec.scale if isinstance(value, Fraction) else value  # type: ignore[assignment]
+                cell.why, cell.time, cell.now = "", self.time, (cell.raw,)  # type: ignore[assignment]
+                other.values[place] = cell.raw
+            else:
+                place = self.plan.drug_place[name]
+                other.drugs[place] = drug = self.drugs[place].copy()
+                rate = value if isinstance(value, Amount) else None
+                drug.state = DrugState(rate is not None, rate, "", self.time)
+        weight = self.plan.weight
+        if weight is not None and weight in supposed:
+            raw = other.inputs[weight].raw
+            other.weight = scaled(raw, other.inputs[weight].spec.scale) if raw is not None else None
+            for index in self.counted:
+                if index not in supposed:
+                    other.inputs[index] = cell = self.inputs[index].copy()
+                    cell.refresh(other)
+                    other.values[index] = cell.raw
+        other.refresh_rates()
+        return other
+
     # -- the present instant
 
     def refresh_input(self, index: int) -> None:
@@ -1069,8 +1116,52 @@ class Patient:
             if drug.until < t:
                 self.refresh_drug(index)
                 self.touched_drugs.append(index)
+        self.settle_signal_wake()
+
+    def settle_signal_wake(self) -> None:
+        """The very instant at which the next thing expires."""
         untils = [cell.until for cell in (*self.inputs, *self.drugs) if cell.until < NEVER]
         self.signal_wake = min(untils) + 1 if untils else NEVER
+
+    def add(self, fact: Fact, silence_is_off: bool) -> None:
+        """One more fact stamped at the present instant."""
+        plan = self.plan
+        if self.silence_from is None and (silence_is_off or isinstance(fact, NoOtherInfusions)):
+            self.silence_from = self.time
+            self.epoch += 1
+            self._refresh_all_drugs()
+        match fact:
+            case Reading():
+                place = plan.input_place.get(fact.input)
+                if place is not None:
+                    self.inputs[place].group.append(fact)
+                    self.touched_inputs.append(place)
+                    self.refresh_input(place)
+            case Infusion() | Dose():
+                place = plan.drug_place.get(fact.drug)
+                if place is not None:
+                    cell = self.drugs[place]
+                    if isinstance(fact, Infusion):
+                        cell.rows.append(fact)
+                    else:
+                        cell.doses.append(fact)
+                    self.touched_drugs.append(place)
+                    self.epoch += 1
+                    self.refresh_drug(place)
+            case Happened():
+                if fact.event in plan.events:
+                    self.event_now[plan.events.index(fact.event)] = True
+            case Done():
+                if fact.task in plan.tasks:
+                    self.task_now[plan.tasks.index(fact.task)] = True
+                    self.epoch += 1
+            case NoOtherInfusions():
+                pass
+
+    def _refresh_all_drugs(self) -> None:
+        for index in range(len(self.drugs)):
+            self.touched_drugs.append(index)
+            self.refresh_drug(index)
 
     # -- into the past
 
@@ -1117,6 +1208,12 @@ class Patient:
             self.row = truths
 
 
+Judge = Callable[
+    [Patient, int, int | None, int | None], tuple[tuple[Truth, ...], int, tuple[int | None, ...]]
+]
+"""(patient, instant, stage entered, session began) to truths, the next instant to look, moments."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """What a program needs remembered, by place, and the function that judges all its terms at once."""
@@ -1142,10 +1239,12 @@ class Plan:
     captures: tuple[tuple[int, int], ...]
     course_captures: tuple[tuple[int, int], ...]
     flows: tuple[tuple[int, int, tuple[int, ...]], ...]
+    input_place: Mapping[str, int]
+    course_place: Mapping[str, int]
+    drug_place: Mapping[str, int]
     weight: int | None
     empty_row: tuple[Truth, ...]
     source: str
-    judge: Callable[
-        [Patient, int, int | None, int | None], tuple[tuple[Truth, ...], int, tuple[int | None, ...]]
-    ]
-    """(patient, instant, stage entered, session began) to truths, the next instant to look, moments."""
+    judge: Judge
+    judge_exactly: Judge
+    """The same where a supposed reading may be finer than any charted one."""

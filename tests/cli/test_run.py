@@ -1,0 +1,185 @@
+"""`rung run`: real files in, every row accounted for, and any bad table refused in words."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.cli.command import Ended, rung
+
+from rung_engine.sources.synthetic import write_cohort
+
+ROOT = Path(__file__).resolve().parents[2]
+PROTOCOL = str(ROOT / "protocols" / "septic_shock.rung")
+REAL = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three made-up stays, as Parquet."""
+    folder = tmp_path_factory.mktemp("cohort")
+    write_cohort(folder, stays=3, seed=7)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def artifact(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("artifact") / "septic_shock.rungc"
+    assert rung("compile", PROTOCOL, "-o", str(path)).code == 0
+    return str(path)
+
+
+@pytest.fixture
+def tables(cohort: Path, tmp_path: Path) -> Path:
+    """The same stays as CSV, to be spoilt."""
+    for table in ("stays", "events", "infusions"):
+        pl.read_parquet(cohort / f"{table}.parquet").write_csv(tmp_path / f"{table}.csv")
+    shutil.copy(cohort / "mapping.toml", tmp_path / "mapping.toml")
+    return tmp_path
+
+
+def refused(ended: Ended, code: str, *words: str) -> None:
+    assert ended.code == 3, ended.said
+    assert f"error {code}:" in ended.err, ended.said
+    assert "Traceback" not in ended.said
+    for word in words:
+        assert word in ended.said, ended.said
+
+
+def test_every_row_is_accounted_for(cohort: Path, artifact: str) -> None:
+    ended = rung("run", artifact, "--data", str(cohort), "--all", "--format", "json")
+    assert ended.code == 0, ended.said
+    data = json.loads(ended.out)
+    assert data["stays"] == 3
+    for table in ("events", "infusions"):
+        account = data["accounts"][table]
+        assert account["rows"] == pl.read_parquet(cohort / f"{table}.parquet").height
+        assert account["rows"] == sum(count for _, _, count in account["counts"])
+
+
+def test_one_stay_is_a_timeline_that_says_why(cohort: Path, artifact: str) -> None:
+    stay = str(pl.read_parquet(cohort / "stays.parquet")["stay_id"][0])
+    ended = rung("run", artifact, "--data", str(cohort), "--stay", stay, "--why", "first_line.second_agent")
+    assert ended.code == 0, ended.said
+    assert f"stay {stay}" in ended.out
+    assert "because" in ended.out
+    assert "checked, not proved" in ended.out
+    assert max(len(line) for line in ended.out.split("where every row")[0].splitlines()[4:]) <= 120
+
+
+def test_the_same_stays_give_the_same_bytes_whatever_the_form_and_order(
+    cohort: Path, tables: Path, artifact: str, tmp_path: Path
+) -> None:
+    written = []
+    for name, folder in (("a", cohort), ("b", tables)):
+        if folder is tables:
+            for table in ("events", "infusions"):
+                frame = pl.read_csv(folder / f"{table}.csv", infer_schema=False)
+                frame.sample(fraction=1.0, shuffle=True, seed=3).write_csv(folder / f"{table}.csv")
+        output = tmp_path / f"{name}.jsonl"
+        ended = rung("run", artifact, "--data", str(folder), "--all", "-o", str(output))
+        assert ended.code == 0, ended.said
+        written.append(output.read_bytes())
+    assert written[0] == written[1]
+
+
+def test_parquet_holds_every_decision_change(cohort: Path, artifact: str, tmp_path: Path) -> None:
+    one, two = tmp_path / "d.jsonl", tmp_path / "d.parquet"
+    for output in (one, two):
+        assert rung("run", artifact, "--data", str(cohort), "--all", "-o", str(output)).code == 0
+    frame = pl.read_parquet(two)
+    lines = one.read_text(encoding="utf-8").splitlines()
+    assert frame.height == len(lines) > 10
+    assert set(frame["stay_id"]) == set(pl.read_parquet(cohort / "stays.parquet")["stay_id"].cast(str))
+    refused_ = rung("run", artifact, "--data", str(cohort), "--all", "-o", str(tmp_path / "d.xlsx"))
+    assert refused_.code == 2
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_bad_folders_and_stays_are_named(cohort: Path, artifact: str, tmp_path: Path) -> None:
+    refused(rung("run", artifact, "--data", str(tmp_path / "none"), "--all"), "D101")
+    refused(rung("run", artifact, "--data", str(tmp_path), "--all"), "D102")
+    refused(rung("run", artifact, "--data", str(cohort), "--stay", "nobody"), "D109", "nobody")
+    refused(rung("run", artifact, "--data", str(cohort), "--all", "--mapping", "eicu_demo"), "D119")
+    refused(rung("run", artifact, "--data", str(cohort), "--all", "--mapping", "nowhere"), "D110")
+    wrong = rung("run", artifact, "--data", str(cohort), "--all", "--set", "high_dos=1 mcg/kg/min")
+    assert wrong.code == 2
+    assert "high_dose" in wrong.err
+
+
+def test_a_truncated_or_false_parquet_is_refused(cohort: Path, artifact: str, tmp_path: Path) -> None:
+    for table in ("stays", "events", "infusions"):
+        folder = tmp_path / table
+        shutil.copytree(cohort, folder)
+        data = (folder / f"{table}.parquet").read_bytes()
+        for spoilt in (data[: len(data) // 2], b"", b"PAR1"):
+            (folder / f"{table}.parquet").write_bytes(spoilt)
+            refused(rung("run", artifact, "--data", str(folder), "--all"), "D104", table)
+
+
+def test_wrong_types_and_missing_columns_are_located(tables: Path, artifact: str) -> None:
+    events = pl.read_csv(tables / "events.csv", infer_schema=False)
+    events.drop("value").write_csv(tables / "events.csv")
+    refused(rung("run", artifact, "--data", str(tables), "--all"), "D105", "value")
+    events.with_columns(pl.lit("soon").alias("time_min")).write_csv(tables / "events.csv")
+    refused(rung("run", artifact, "--data", str(tables), "--all"), "D106", "time_min")
+
+
+def test_absurd_values_are_refused_one_by_one_and_named(tables: Path, artifact: str) -> None:
+    events = pl.read_csv(tables / "events.csv", infer_schema=False)
+    stay = events["stay_id"][0]
+    for time, value in ((1, "NaN"), (2, "inf"), (3, "-27"), (4, "801"), (5, "1e300")):
+        row = dict.fromkeys(events.columns)
+        row |= {
+            "stay_id": stay,
+            "time_min": str(time),
+            "kind": "obs",
+            "variable": "map",
+            "value": value,
+            "unit": "mmHg",
+        }
+        events = pl.concat([events, pl.DataFrame([row], schema=events.schema)])
+    events.write_csv(tables / "events.csv")
+    ended = rung("run", artifact, "--data", str(tables), "--all", "--refused")
+    assert ended.code == 0, ended.said
+    for value in ("NaN", "inf", "-27", "801"):
+        assert any(
+            f"Stay {stay}" in line and f"map {value}" in line.replace("nan", "NaN")
+            for line in ended.out.splitlines()
+        ), value
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_mutated_tables_never_break_the_command(tables: Path, artifact: str, data: st.DataObject) -> None:
+    table = data.draw(st.sampled_from(["stays", "events", "infusions"]))
+    path = tables / f"{table}.csv"
+    whole = path.read_bytes()
+    try:
+        at = data.draw(st.integers(0, len(whole) - 1))
+        to = min(len(whole), at + data.draw(st.integers(0, 40)))
+        piece = data.draw(
+            st.sampled_from([b"", b",", b"\n", b'"', b"-1", b"NaN", b"\x00", b"\xff", b"9" * 25, b"mcg"])
+        )
+        path.write_bytes(whole[:at] + piece + whole[to:])
+        ended = rung("run", artifact, "--data", str(tables), "--all")
+        assert ended.code in (0, 3), ended.said
+        if ended.code:
+            assert "error D" in ended.err, ended.said
+    finally:
+        path.write_bytes(whole)
+
+
+@pytest.mark.parametrize("name", ["mimic3_demo", "eicu_demo"])
+def test_real_stays_are_read_to_the_last_row(name: str, artifact: str) -> None:
+    folder = REAL / name
+    if not folder.is_dir():
+        pytest.skip("the real data does not lie beside the project")
+    stays = pl.read_parquet(folder / "stays.parquet")["stay_id"]
+    ended = rung("run", artifact, "--data", str(folder), "--stay", str(stays[0]))
+    assert ended.code == 0, ended.said

@@ -1,0 +1,83 @@
+"""Every code has a page, every page a code, and the texts on the pages are as wrong or right as they say."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from rung_engine.artifact.load import Code
+from rung_engine.sources.problems import WORDS
+from rung_lang.checked import problems as checked_problems
+from rung_lang.driver import compile_protocol
+from rung_lang.examples import run_examples
+from rung_lang.finding import Problem
+from rung_lang.report.pages import FOLDER, index, read_pages
+from rung_lang.source import Source, Unreadable, decode
+from rung_lang.syntax import problems as syntax_problems
+
+PAGES = read_pages()
+MAIN = "example.rung"
+LANGUAGE = Path(__file__).resolve().parents[2] / "dsl" / "rung_lang"
+_BLOCK = re.compile(r'^```rung(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+
+
+def known() -> set[str]:
+    """The codes that can be printed, from where each is given."""
+    modules = (syntax_problems, checked_problems)
+    codes = {
+        found.code
+        for module in modules
+        for found in vars(module).values()
+        if isinstance(found, type) and issubclass(found, Problem) and found is not Problem
+    }
+    codes |= {*get_args(Code), *WORDS}
+    for folder, letter in (("cli", "C"), ("report", "R")):
+        for file in (LANGUAGE / folder).glob("*.py"):
+            codes |= set(re.findall(rf'(?:"|error )({letter}\d{{3}})\b', file.read_text("utf-8")))
+    return codes
+
+
+def codes_of(section: str) -> set[str]:
+    """The codes that a section's text gives, its examples run too."""
+    files = {title or MAIN: text for title, text in _BLOCK.findall(section)}
+
+    def read(path: str) -> Source | Unreadable | None:
+        return decode(path, files[path].encode()) if path in files else None
+
+    compiled = compile_protocol(MAIN, read)
+    codes = {problem.code for problem in compiled.problems}
+    if compiled.artifact is not None:
+        results = list(run_examples(compiled.artifact, compiled.examples))
+        codes |= {"R701" for result in results if result.failures}
+        codes |= {"R702" for result in results if result.depends}
+    return codes
+
+
+def section(code: str, heading: str) -> str:
+    return PAGES[code].split(f"\n## {heading}\n")[1].split("\n## ")[0]
+
+
+def test_every_code_has_a_page_and_every_page_a_code() -> None:
+    assert set(PAGES) == known()
+
+
+@pytest.mark.parametrize("code", PAGES)
+def test_a_page_begins_with_its_code_and_has_the_four_sections(code: str) -> None:
+    lines = PAGES[code].splitlines()
+    assert re.fullmatch(rf"# {code} \S.*[^.]", lines[0])
+    headings = [line for line in lines if line.startswith("## ")]
+    assert headings == ["## What it says", "## Wrong", "## Right", "## Why it matters"]
+    assert all(section(code, heading.removeprefix("## ")).strip() for heading in headings)
+
+
+@pytest.mark.parametrize("code", [code for code in PAGES if code.startswith("R")])
+def test_the_wrong_text_of_a_page_gives_its_code_alone_and_the_right_one_none(code: str) -> None:
+    assert codes_of(section(code, "Wrong")) == {code}
+    assert codes_of(section(code, "Right")) == set()
+
+
+def test_the_table_of_findings_is_up_to_date() -> None:
+    assert (FOLDER / "index.md").read_text("utf-8") == index(PAGES), "run: python -m rung_lang.report.pages"
