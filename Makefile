@@ -61,7 +61,7 @@ lint: $(DEV) ## style, types and the direction of imports
 	$(call quietly,lint    import contracts,$(BIN)/lint-imports)
 
 docs: $(DEV) ## build the documentation site; a broken link is an error
-	$(call quietly,docs    mkdocs build,$(BIN)/mkdocs build --strict -f docs/mkdocs.yml)
+	$(call quietly,docs    mkdocs build,$(BIN)/mkdocs build --strict -f docs/mkdocs/mkdocs.yml)
 
 bench: $(DEV) ## measure; prints tables
 	@$(BIN)/python tests/bench/run_all.py

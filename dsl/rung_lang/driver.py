@@ -9,6 +9,7 @@ from functools import partial
 from rung_engine.artifact.model import Artifact
 from rung_lang.checked.files import Read, gather, words_at
 from rung_lang.checked.from_syntax import from_syntax
+from rung_lang.checked.problems import NeverUsed
 from rung_lang.finding import Problem
 from rung_lang.lower.examples import LoweredExample, lower_examples
 from rung_lang.lower.from_checked import from_checked
@@ -36,7 +37,9 @@ def compile_protocol(path: str, read: Read) -> Compiled:
     text = partial(words_at, gathered.sources)
     checked = from_syntax(gathered.main, gathered.used, text)
     examples = lower_examples(gathered.main, checked.context)
-    problems += checked.problems
+    unread = any(problem.level == "error" for problem in problems)
+    # What a statement that could not be read uses would look unused.
+    problems += [problem for problem in checked.problems if not (unread and isinstance(problem, NeverUsed))]
     artifact = None
     if checked.protocol is not None and not any(problem.level == "error" for problem in problems):
         artifact = from_checked(checked.protocol, gathered.sources, text)

@@ -1,8 +1,8 @@
 """Plays a page: writes the files it shows, runs the commands it shows, gives back what was printed.
 
-A fenced block with `title="NAME"` is a file; `title="NAME, at the end"` is put after what the file holds. In a
-`console` block a line that begins with `$ ` is a command; the lines below it are what it prints, `...`
-standing for any lines. `RUNG_REWRITE=1` writes what is printed into the pages instead of comparing.
+A fenced block with `title="NAME"` is a file; `title="NAME, at the end"` is put after what the file holds. In
+a `console` block a line that begins with `$ ` is a command; the lines below it are what it prints, `...`
+standing for any lines. `RUNG_REWRITE=1` writes what is printed into the pages, and then nothing differs.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import contextlib
 import io
 import os
 import shlex
+import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.docs.pages import Block, blocks, matches
@@ -49,6 +50,7 @@ def play(page: Path, folder: Path) -> list[Ran]:
             ]
     if REWRITE:
         _rewrite(page, ran)
+        return [replace(one, shown=one.printed) for one in ran]
     return ran
 
 
@@ -81,8 +83,8 @@ def _run(command: str) -> str:
         from rung_engine.sources.synthetic import main
 
         return _captured(lambda: main(words[3:]))
-    if words[0] == "cat" and len(words) == 2:
-        return Path(words[1]).read_text(encoding="utf-8")
+    if words[0] in ("cat", "sed"):
+        return subprocess.run(command, shell=True, check=True, capture_output=True, text=True).stdout
     raise AssertionError(f"a page shows a command that its test cannot run: {command}")
 
 
@@ -95,7 +97,11 @@ def printed(arguments: list[str]) -> str:
 
 def _captured(action: Callable[[], object]) -> str:
     stream = io.StringIO()
-    with contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream), contextlib.suppress(SystemExit):
+    with (
+        contextlib.redirect_stdout(stream),
+        contextlib.redirect_stderr(stream),
+        contextlib.suppress(SystemExit),
+    ):
         action()
     return stream.getvalue()
 
@@ -113,8 +119,9 @@ def _rewrite(page: Path, ran: list[Ran]) -> None:
 
 
 def _renewed(shown: str, printed_: str) -> str:
-    """What is printed, cut to the stretches that the page shows; each is found again by its first line."""
+    """What is printed, cut to the stretches the page shows; each is found by the first two words of it."""
     have = [line.rstrip() for line in printed_.strip("\n").splitlines()]
+    begins = [line.split()[:2] for line in have]
     if "..." not in shown.splitlines():
         return "".join(f"{line}\n" for line in have)
     out: list[str] = []
@@ -124,7 +131,7 @@ def _renewed(shown: str, printed_: str) -> str:
             out.append("...")
             continue
         if out:
-            place = have.index(stretch[0].rstrip(), place)
+            place = begins.index(stretch[0].split()[:2], place)
         out += have[place : place + len(stretch)]
         place += len(stretch)
     return "".join(f"{line}\n" for line in out)

@@ -53,7 +53,7 @@ def blocks(page: Path) -> Iterator[Block]:
             text = "".join(f"{inside}\n" for inside in lines)
             yield Block(page.name, opened[0], opened[1], opened[2], text)
             opened = None
-    assert opened is None, f"{page.name}: the block of line {opened[0] if opened else 0} is not closed"
+    assert opened is None, f"{page.name}: a block is not closed"
 
 
 def table_forms(page: Path, heading: str) -> Iterator[tuple[int, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 
 import pytest
 from tests.docs.pages import DOCS, Block, blocks, pages, table_forms
@@ -59,14 +59,15 @@ def test_the_forms_of_a_table_parse(heading: str) -> None:
 
 
 def test_blocks_that_are_whole_files_compile() -> None:
-    whole = [
-        block
+    """Of a file that a page shows several times, the last: those before it are there to be mended."""
+    whole = {
+        (block.page, block.title or block.place): block
         for block in _rung_blocks()
         if block.text.startswith("protocol") and "stage " in block.text and "extends" not in block.text
-    ]
+    }
     assert whole
-    for block in whole:
-        compiled = compile_protocol("page.rung", _reader({"page.rung": block.text}))
+    for block in whole.values():
+        compiled = compile_protocol("page.rung", partial(_read, block.text))
         problems = [problem for problem in compiled.problems if problem.level == "error"]
         assert [render(message(problem), compiled.sources) for problem in problems] == [], block.place
         assert compiled.artifact is not None, block.place
@@ -80,9 +81,5 @@ def test_every_word_of_the_grammar_stands_in_the_reference() -> None:
     assert sorted(reserved_words() - said) == []
 
 
-def _reader(files: dict[str, str]):  # type: ignore[no-untyped-def]
-    def read(path: str) -> Source | Unreadable | None:
-        text = files.get(Path(path).name)
-        return None if text is None else decode(path, text.encode("utf-8"))
-
-    return read
+def _read(text: str, path: str) -> Source | Unreadable | None:
+    return decode(path, text.encode("utf-8")) if path == "page.rung" else None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.docs.console import commands, play
-from tests.docs.pages import DOCS, ROOT, blocks, matches
+from tests.docs.pages import DOCS, ROOT, blocks, matches, pages
 
 PAGES = (DOCS / "tutorial.md", ROOT / "README.md", DOCS / "reference" / "mapping.md")
 
@@ -34,7 +34,7 @@ def test_the_protocol_of_the_readme_is_the_one_the_tutorial_writes() -> None:
 
 
 def test_only_played_pages_show_console_blocks() -> None:
-    others = [page for page in sorted(DOCS.rglob("*.md")) if page not in PAGES]
+    others = [page for page in pages() if page not in PAGES]
     shown = [block.place for page in others for block in blocks(page) if block.language == "console"]
     assert shown == []
 

@@ -36,6 +36,7 @@ from rung_engine.event import (
 from rung_engine.program import Program
 from rung_engine.reference.evaluate import Instant
 from rung_engine.reference.run import Runner
+from rung_engine.session.session import Session
 from rung_engine.truth import Truth
 from rung_lang.driver import Compiled, compile_protocol
 from rung_lang.source import Source, Unreadable, decode
@@ -222,7 +223,19 @@ def _reference(program: Program, events: tuple[Event, ...], at: int, *, silence_
     return Run(runner.fold.content, view, tuple(runner.decisions), runner.look_again)
 
 
-ENGINES: dict[str, Callable[..., Run]] = {"reference": _reference}
+def _session(program: Program, events: tuple[Event, ...], at: int, *, silence_is_off: bool) -> Run:
+    session = Session(program, silence_is_off=silence_is_off, late_window=1000 * MILLIS["day"])
+    decisions: list[Decision] = []
+    told = [event for event in events if isinstance(event, Retraction | Correction) or event.time <= at]
+    for given in (*map(session.feed, told), session.advance(at)):
+        if given.revised_from is not None:
+            decisions = [decision for decision in decisions if decision.time < given.revised_from]
+        decisions.extend(given)
+    content = None if session.decision is None else session.decision.content
+    return Run(content, session.view(), tuple(decisions), session.look_again)
+
+
+ENGINES: dict[str, Callable[..., Run]] = {"reference": _reference, "session": _session}
 
 
 @dataclass(frozen=True)

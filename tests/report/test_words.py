@@ -22,6 +22,7 @@ from rung_lang.report.words_quantities import (
     times,
 )
 from rung_lang.source import Span
+from rung_lang.syntax.problems import NotExpected, StrangeCharacter
 
 HERE = Span("a.rung", 0, 1)
 SAMPLES: dict[str, Any] = {"str": "missing", "int": 60, "tuple[str, ...]": ("a", "b"), "Span": HERE}
@@ -146,7 +147,11 @@ def test_how_many_times_a_limit(written: str, limit: str, words: str) -> None:
         ("5 mcg", -1000, "Did you mean `5 mg`? mcg for mg is the usual slip."),
         ("50 mcg/kg/min", 1000, "Did you mean `0.05 mcg/kg/min`? It is a factor of 1,000 away."),
         ("0.1 mg/h", -60, "Did you mean per minute? `0.1 mg/min` is 6 mg/h."),
-        ("120 mg/h", 60, "It is a factor of 60 away: check whether it is per minute or per hour."),
+        (
+            "120 mg/h",
+            60,
+            "It is a factor of 60 away from what fits: check whether it is per minute or per hour.",
+        ),
         ("4 mcg/min", 60, "Did you mean per hour? `4 mcg/h` is about 0.067 mcg/min."),
         ("4 mcg/min", 0, ""),
         ("dose", 60, ""),
@@ -160,3 +165,16 @@ def test_a_range_says_its_unit_once() -> None:
     assert from_to("1 mg", "2 mg") == "1 to 2 mg"
     assert from_to("500 mcg", "1 mg") == "500 mcg to 1 mg"
     assert from_to("a", "b") == "a to b"
+
+
+def test_a_dose_below_the_usual_range_is_compared_with_its_lower_end() -> None:
+    low = OutsideUsual(HERE, "NE", "dose", "0.001 mcg/kg/min", "0.02 mcg/kg/min", "0.5 mcg/kg/min", 0, HERE)
+    assert message(low).body == (
+        "0.001 mcg/kg/min is 4.2 mcg/h at 70 kg. The least that is usual, 0.02 mcg/kg/min, is 20 times that."
+    )
+
+
+def test_a_long_unexpected_title_is_cut_and_a_backtick_named() -> None:
+    long = message(NotExpected(HERE, f'"{"x" * 90}"', ("a name",), "rule"))
+    assert len(long.title) < 80
+    assert message(StrangeCharacter(HERE, "`")).title == "I do not know what the backtick means here."

@@ -22,7 +22,7 @@ def pages() -> dict[str, Path]:
 @click.argument("code", required=False)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(code: str | None, form: str) -> None:
-    """Say what a code such as R121 means: a wrong text, a right text, and why it matters.
+    """Say what a code such as R130 means: a wrong text, a right text, and why it matters.
 
     Without CODE, list all codes.
     """

@@ -18,7 +18,7 @@ _COMMANDS = {
     "fmt": "Lay protocols out in the one canonical form.",
     "run": "Run a protocol on patients and explain every decision.",
     "graph": "Draw the decision graph as SVG, DOT or Mermaid.",
-    "explain": "Say what a code such as R121 means.",
+    "explain": "Say what a code such as R130 means.",
 }
 
 

@@ -7,6 +7,7 @@ from rung_engine.artifact import model as m
 from rung_engine.units import Unit
 from rung_lang.checked import tree as c
 from rung_lang.checked.quantities import Number
+from rung_lang.checked.units import per_dose
 from rung_lang.lower.conditions import TermWriter
 from rung_lang.lower.units import UnitTable
 
@@ -57,6 +58,8 @@ def _number(number: Number | None, units: UnitTable) -> m.Number | None:
 def drug_of(drug: c.Drug, writer: TermWriter) -> m.DrugDecl:
     """A drug, held in the unit this protocol restricts it to, else in its own."""
     units = writer.units
+    if drug.form == "infusion":
+        _bag(drug.unit, units)
     return m.DrugDecl(
         title=drug.title,
         aliases=tuple(sorted(drug.aliases)),
@@ -79,6 +82,13 @@ def drug_of(drug: c.Drug, writer: TermWriter) -> m.DrugDecl:
         available_if=writer.optional(drug.available),
         codes=tuple(m.Code(system=system, code=code) for system, code in drug.codes),
     )
+
+
+def _bag(unit: Unit, units: UnitTable) -> None:
+    """The units of a flow and of a bag's label, so that an engine can read a rate charted as a flow."""
+    amounts = kernel.accepted_units(per_dose(unit))
+    for other in (*map(kernel.parse_unit, ("mL/h", "mL/min", "L/h", "mL", "L")), *amounts):
+        units.name(other)
 
 
 def _rolling(rolling: tuple[c.Rolling, ...], units: UnitTable) -> tuple[m.Rolling, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from rung_engine.artifact.model import Artifact
-from rung_engine.decision.model import Decision
+from rung_engine.decision.model import Decision, order_key
 from rung_engine.sources.accounting import Account, total_account
 from rung_engine.sources.stay import Stay
 
@@ -26,6 +26,8 @@ class Tally:
         self.stage_stays: Counter[str] = Counter()
         self.fired: Counter[str] = Counter()
         self.fired_stays: Counter[str] = Counter()
+        self.moved: Counter[str] = Counter()
+        self.moved_stays: Counter[str] = Counter()
         self.missing_ms: Counter[str] = Counter()
         self.alerts: Counter[str] = Counter()
         self.contradictions: Counter[str] = Counter()
@@ -40,6 +42,7 @@ class Tally:
         self.applied += any(decision.content.phase == "active" for decision in decisions)
         stages: set[str] = set()
         fired: set[str] = set()
+        moved: set[str] = set()
         alerts: set[str] = set()
         for decision, after in zip(decisions, [*decisions[1:], None], strict=True):
             content = decision.content
@@ -50,8 +53,10 @@ class Tally:
                 stages.add(stage)
             for need in {need.name for item in content.pending for need in item.needs}:
                 self.missing_ms[need] += span
+            self.moved.update(content.moved_by)
+            moved.update(content.moved_by)
             for order in content.orders:
-                if f"{order.op} {order.target}" in " ".join(decision.new):
+                if order_key(order) in decision.new:
                     self.fired.update(order.rules)
                     fired.update(order.rules)
             alerts.update(f"{alert.kind.replace('_', ' ')}: {alert.drug}" for alert in content.alerts)
@@ -59,6 +64,7 @@ class Tally:
                 self.contradictions[" / ".join(clash.rules)] += 1
         self.stage_stays.update(stages)
         self.fired_stays.update(fired)
+        self.moved_stays.update(moved)
         self.alerts.update(alerts)
         self.refusals.update(refusal.reason for refusal in stay.refusals)
         self.refused.extend(refusal.words for refusal in stay.refusals)
@@ -81,14 +87,15 @@ def _table(title: str, head: str, rows: Iterable[tuple[str, str]]) -> list[str]:
         return []
     width = max(len(name) for name, _ in listed)
     width = min(width, 52)
-    lines = [f"{title}" + (f"{head:>{max(1, width + 26 - len(title))}}" if head else "")]
+    lines = [title + f"{head:>{width + 26 - len(title)}}"]
     lines.extend(f"  {name:<{width}}  {value:>22}" for name, value in listed)
     return [*lines, ""]
 
 
 def summary(tally: Tally) -> list[str]:
     """The summary as lines of at most 80 columns where names allow it."""
-    never = sorted(rule.id for rule in tally.artifact.rules if rule.id not in tally.fired)
+    active = tally.fired.keys() | tally.moved.keys()
+    never = sorted(rule.id for rule in tally.artifact.rules if rule.id not in active)
     out = [
         f"{tally.stays} stays, the protocol applied to {tally.applied}; {tally.changes} decision changes",
         "",
@@ -106,8 +113,16 @@ def summary(tally: Tally) -> list[str]:
             for rule, n in sorted(tally.fired.items(), key=lambda i: (-i[1], i[0]))
         ),
     )
+    out += _table(
+        "moves by rule",
+        "times (stays)",
+        (
+            (rule, f"{n} ({tally.moved_stays[rule]})")
+            for rule, n in sorted(tally.moved.items(), key=lambda item: (-item[1], item[0]))
+        ),
+    )
     if never:
-        out += ["rules that gave no order", *(f"  {rule}" for rule in never), ""]
+        out += ["rules that neither ordered nor moved anything", *(f"  {rule}" for rule in never), ""]
     out += _table(
         "pending for want of", "hours", ((name, _hours(ms)) for name, ms in tally.missing_ms.most_common())
     )
@@ -133,6 +148,7 @@ def summary_data(tally: Tally) -> dict[str, Any]:
         "stage_ms": dict(tally.stage_ms),
         "stage_stays": dict(tally.stage_stays),
         "orders_by_rule": dict(tally.fired),
+        "moves_by_rule": dict(tally.moved),
         "stays_by_rule": dict(tally.fired_stays),
         "pending_ms_by_input": dict(tally.missing_ms),
         "alerts": dict(tally.alerts),

@@ -120,7 +120,7 @@ def length(ms: int) -> str:
 
 def subject(value: Subject) -> str:
     """`lactate (never charted)`."""
-    return f"{value.name} ({WHY.get(value.why, value.why)})"
+    return f"{value.name}, {WHY.get(value.why, value.why)}"
 
 
 def pending(value: Pending) -> str:
@@ -128,8 +128,8 @@ def pending(value: Pending) -> str:
     if value.needs:
         return " and ".join(subject(need) for need in value.needs)
     if value.known_at is not None:
-        return f"nothing to measure; known at {clock(value.known_at)}"
-    return "nothing that can be charted now would settle it"
+        return f"time alone, until {clock(value.known_at)}"
+    return "a longer record than there is: no reading taken now would settle it"
 
 
 def alert(value: Alert) -> str:
@@ -141,7 +141,7 @@ def alert(value: Alert) -> str:
         case "above_maximum":
             return f"{value.drug} is charted above its maximum: I neither continue nor raise it"
         case "rolling_maximum":
-            return f"{value.drug}: the most allowed in {value.detail} is reached"
+            return f"{value.drug}: the most allowed in {length(int(value.detail))} is reached"
         case "still_running":
             return f"{value.drug} still runs although this protocol has ended for the patient"
 
@@ -217,22 +217,37 @@ def timeline(decision: Decision, artifact: m.Artifact, *, before: Decision | Non
             )
         )
     old = before.content if before is not None else None
-    if old is None or old.pending != content.pending:
-        for item_ in content.pending:
-            name = _check(item_.rule) if item_.rule.startswith(("unless:", "initial:")) else item_.rule
-            lines.extend(_wrapped(f"{name}: {pending(item_)}", "waits ", 11))
+    lines.extend(_waits(content, old))
     if old is None or old.rejected != content.rejected:
         for bad in content.rejected:
             lines.extend(
                 _wrapped(f"{bad.name} at {clock(bad.time)}: {WHY.get(bad.why, bad.why)}", "rejected ", 11)
             )
-    if content.outside_verified:
-        lines.extend(
-            _wrapped(
-                "an assumption of the protocol is false of this patient", "OUTSIDE WHAT WAS VERIFIED ", 11
-            )
-        )
+    if content.outside_verified and (old is None or old.outside_verified != content.outside_verified):
+        assumed = [artifact.provenance.words.get(term, term) for term in content.outside_verified]
+        text = f"the protocol assumes {' and '.join(assumed)}, and the chart says otherwise"
+        lines.extend(_wrapped(text, "OUTSIDE WHAT WAS ASSUMED ", 11))
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _waits(content: Content, before: Content | None) -> list[str]:
+    """What would settle the pending rules, those that wait for the same together; only what is new."""
+    now, known = _groups(content), _groups(before) if before is not None else {}
+    lines: list[str] = []
+    for need, rules in sorted(now.items()):
+        if known.get(need) == rules:
+            continue
+        names = [_check(rule) if rule.startswith(("unless:", "initial:")) else rule for rule in rules]
+        shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        lines.extend(_wrapped(f"{need} ({shown})", "waits for ", 11))
+    return lines
+
+
+def _groups(content: Content) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for item in content.pending:
+        groups.setdefault(pending(item), []).append(item.rule)
+    return groups
 
 
 def _phase(content: Content) -> str:
@@ -267,6 +282,10 @@ def _check(text: str) -> str:
             return f"the exception of {rest}"
         case "initial":
             return f"the first stage, {rest}"
+        case "above_dose":
+            return f"{rest} runs above the dose written here; I do not ask to lower it"
+        case "rolling":
+            return f"how much of {rest} was given"
         case "prefer":
             return f"{rest.split(':')[0]} preferably waits for its prerequisite"
         case _:

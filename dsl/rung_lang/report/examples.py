@@ -20,7 +20,7 @@ def failure_message(failure: Failure, artifact: m.Artifact, sources: Mapping[str
     return Message(
         "R701",
         "error",
-        f'the example "{failure.example.title}" does not hold',
+        f'The example "{failure.example.title}" does not hold.',
         failure.expect.span,
         f"at {clock(failure.check.time_ms)} I expected `{expected}`",
         f"I found: {_found(failure, artifact)}" + (f". With {chosen}" if chosen else ""),
@@ -33,7 +33,7 @@ def depends_message(result: Result) -> Message:
     return Message(
         "R702",
         "warning",
-        f'the example "{result.example.title}" holds for some choices of the site only',
+        f'The example "{result.example.title}" holds for some choices of the site only.',
         result.example.span,
         "",
         f"It does not hold with {_chosen(result.depends)}.",

@@ -25,6 +25,7 @@ _MOST_LINES = 3
 _LONG_OTHER = 30
 """Another place that takes more columns than this is shown by its first two words: `drug vasopressin`."""
 _QUOTED = re.compile(r"`[^`]{1,48}`")
+_AMOUNT = re.compile(r"(?<=\d) (?=[A-Za-zµ%])")
 _KEPT = "\ue000"
 """Stands for a blank at which no line may end; a sign of nobody's."""
 _LABEL_ROOM = 24
@@ -215,8 +216,9 @@ def _safe(text: str) -> str:
 
 
 def _wrapped(text: str, lead: str, follow: str) -> list[str]:
-    """Lines of the text; the author's own words, in backticks, stay on one line where they are short."""
+    """Lines of the text; an amount, and short words in backticks, stay on one line."""
     kept = _QUOTED.sub(lambda quoted: quoted[0].replace(" ", _KEPT), text)
+    kept = _AMOUNT.sub(_KEPT, kept)
     lines = textwrap.wrap(
         kept,
         WIDTH,

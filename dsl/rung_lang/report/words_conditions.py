@@ -148,14 +148,15 @@ def _of_settings(problem: DefaultOutside | SettingRange) -> Words:
             return Words(
                 f"`{problem.value}` is not one of the values that `{problem.name}` may have.",
                 f"allowed: {from_to(problem.lo, problem.hi)}",
-                "Proofs hold for the allowed values only: this one would reach patients unproved.",
+                "Doses and limits are checked for the allowed values only: this one would reach patients "
+                "unchecked.",
                 "Write a value within the range, or a range, lower end first, that holds the value.",
             )
         case DefaultOutside():
             return Words(
                 f"`{problem.value}` is not one of the choices of `{problem.name}`.",
                 "not one of its choices",
-                "Proofs hold for the listed choices only: this one would reach patients unproved.",
+                "Rules are checked for the listed choices only: this one would reach patients unchecked.",
                 f"Write one that is listed, from `{problem.lo}` to `{problem.hi}`, or add "
                 f"`{problem.value}` to the list.",
             )
@@ -218,8 +219,7 @@ def _range(problem: SettingRange) -> Words:
             return Words(
                 f"A site is to choose `{name}`, and nothing says between what.",
                 "any value at all?",
-                "I prove the protocol for every value a site may choose. Without limits that is any dose "
-                "or threshold.",
+                "I check doses for every value a site may choose. Without limits that is any dose at all.",
                 f"Add the limits: `setting {name} chosen by site, from … to …`, or `one of …`, or `yes "
                 "or no`.",
             )

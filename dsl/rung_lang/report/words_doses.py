@@ -208,7 +208,9 @@ def _outside_usual(problem: OutsideUsual) -> Words:
     lo, hi = problem.lo, problem.hi
     below = ratio(lo, written)
     if below is not None and below > 1:
-        body = f"{lo}, the least that is usual, is {times(below)} {written}{consequence(written)}."
+        bedside = at_the_bedside(written)
+        first = f"{written} is {bedside} at {WEIGHT} kg. " if bedside and "/kg" in written else ""
+        body = f"{first}The least that is usual, {lo}, is {times(below)} that."
     else:
         body = _compared(written, hi, "the most that is usual,")
     subject = f"`{setting}` can be `{written}`," if setting else f"`{written}` is"

@@ -122,7 +122,7 @@ def _slip_of_time(value: Fraction, unit: Unit, factor: int) -> str:
     written, meant, word = ("min", "h", "hour") if factor > 0 else ("h", "min", "minute")
     parts = unit.name.split("/")
     if parts[-1] != written:
-        return "It is a factor of 60 away: check whether it is per minute or per hour."
+        return "It is a factor of 60 away from what fits: check whether it is per minute or per hour."
     other = parse_unit("/".join((*parts[:-1], meant)))
     exact = convert(value, other, unit)
     back = show_decimal(exact, 3)

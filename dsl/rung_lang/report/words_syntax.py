@@ -28,6 +28,9 @@ SyntaxProblem = (
 _MOST_SHOWN = 7
 """Longer lists of what could stand here help nobody."""
 
+_LONG = 40
+"""More of an unexpected title than this need not be repeated."""
+
 _INSTEAD = {
     "≥": "Write `>=`.",
     "≤": "Write `<=`.",
@@ -152,6 +155,8 @@ def _strange(character: str) -> Words:
     name = unicodedata.name(character, "a sign without a name").lower()
     visible = character.isprintable() and not character.isspace()
     shown = f"`{character}`" if visible else f"the invisible sign U+{ord(character):04X} ({name})"
+    if character == "`":
+        shown = "the backtick"
     return Words(
         f"I do not know what {shown} means here.",
         "not a sign of the language" if visible else "an invisible sign",
@@ -176,7 +181,9 @@ def _not_expected(problem: NotExpected) -> Words:
             "A reader who opens a protocol must find one protocol, with one version, in it.",
             "Move it to a file of its own.",
         )
-    return Words(f"I did not expect `{problem.found}` here.", "not expected here", after, _help(problem))
+    found = " ".join(problem.found.split())
+    found = found if len(found) <= _LONG else f"{found[:_LONG]}…"
+    return Words(f"I did not expect `{found}` here.", "not expected here", after, _help(problem))
 
 
 def _could_stand(expected: tuple[str, ...]) -> str:

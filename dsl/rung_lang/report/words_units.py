@@ -96,7 +96,7 @@ def of_units(problem: UnitProblem) -> Words:
             return Words(
                 f"`{problem.left}` {wrong} `{problem.right}`: both change from patient to patient.",
                 f"a {word} of two things that vary",
-                "Such a number has no declared meaning, and I could prove nothing about it.",
+                "Such a number has no unit, plausible range or age of its own, so I could not check it.",
                 "Compare each with a number of its own, or declare the result as an input that is charted.",
             )
         case BareNumber() if problem.units:

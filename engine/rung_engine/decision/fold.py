@@ -96,8 +96,15 @@ class Fold:
 
 
 def _lasting(content: Content | None) -> Content | None:
-    """Without the way that led to it, which is about one instant: that it is over is no change."""
-    return replace(content, path=(), moved_by=()) if content is not None and content.path else content
+    """What outlasts one instant: not the way that led there, nor a session's last words.
+
+    That those are over is no change; or the decision would depend on which instants are looked at.
+    """
+    if content is None:
+        return None
+    if content.phase in ("finished", "ended"):
+        return replace(content, path=(), moved_by=(), orders=(), waiting=(), withheld=(), alerts=())
+    return replace(content, path=(), moved_by=()) if content.path or content.moved_by else content
 
 
 def _signature(view: View, term: int) -> object:

@@ -75,7 +75,7 @@ def _standing(issue: Issue, mark: Mark) -> Standing:
 def _begin_drug(view: View, issue: Issue, began: int) -> Result:
     order = issue.order
     program = view.program
-    doses = order.dose if order.dose is not None else _usual_start(view, order.target)
+    doses = order.dose if order.dose is not None else usual_start(view, order.target)
     state = view.drug(order.target)
     standing = _standing(issue, "due")
     if doses is not None:
@@ -94,7 +94,7 @@ def _begin_drug(view: View, issue: Issue, began: int) -> Result:
     return _gate(view, issue, standing, began)
 
 
-def _usual_start(view: View, drug: str) -> m.Range | None:
+def usual_start(view: View, drug: str) -> m.Range | None:
     """The dose of a start with none written: a restriction's, where it is not known to be off."""
     for restrict in view.program.artifact.restricts:
         if restrict.drug == drug and restrict.start is not None:

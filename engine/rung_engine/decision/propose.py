@@ -9,7 +9,7 @@ from typing import Literal
 from rung_engine.artifact import model as m
 from rung_engine.decision.conflicts import opposed_ops
 from rung_engine.decision.model import Content
-from rung_engine.decision.orders import ceiling
+from rung_engine.decision.orders import ceiling, usual_start, windows
 from rung_engine.decision.view import View
 from rung_engine.program import Amount
 from rung_engine.truth import Truth, conjunction, count, disjunction, negation
@@ -22,8 +22,8 @@ _BEGINNING = frozenset({"start", "add", "set", "give"})
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """`kind`: unit, unit_error, maximum, usual, contraindicated, before, prefer, needs, never, avoid,
-    contradiction, too_early, weight. `detail` names the limit, rule, property or drug; `limit` is the bound
+    """`kind`: unit, unit_error, maximum, rolling, usual, contraindicated, unavailable, before, prefer, needs,
+    never, avoid, incompatible, contradiction, too_early, at_limit, weight. `detail` names the limit, rule, property or drug; `limit` is the bound
     in millionths of `unit`, and `limit_own` the same in the drug's own unit, where they differ.
     """
 
@@ -49,6 +49,7 @@ def judge(view: View, content: Content, order: m.Order) -> Verdict:
         _limits(view, drug, order, reasons)
         _prerequisites(view, drug, order, reasons)
         _needs(view, content, drug, order, reasons)
+        _beside(view, content, drug, order, reasons)
     _properties(view, content, order, reasons)
     _decision(view, content, order, reasons)
     reasons.sort(key=lambda reason: (-_RANK[reason.grade], reason.kind, reason.detail))
@@ -59,8 +60,13 @@ def judge(view: View, content: Content, order: m.Order) -> Verdict:
 def _proposed(view: View, order: m.Order) -> Amount | None:
     """The largest rate or dose the order leads to."""
     program = view.program
-    if order.dose is not None:
-        return program.amount(order.dose.hi)
+    dose = order.dose
+    if dose is None and order.op in ("start", "add"):
+        dose = usual_start(view, order.target)
+    if dose is not None:
+        return program.amount(dose.hi)
+    if order.op == "continue":
+        return view.drug(order.target).rate
     if order.step is not None and order.op == "increase":
         step = program.amount(order.step.hi)
         rate = view.drug(order.target).rate
@@ -87,18 +93,8 @@ def _limits(view: View, drug: str, order: m.Order, reasons: list[Reason]) -> Non
         reasons.append(Reason("refused", "unit", drug))
         return
     own = _own(view, drug, amount)
-    top = ceiling(view, drug)
-    if top is not None:
-        seen = amount.seen_in(top[0].dims, view.weight())
-        limit = _own(view, drug, top[0])
-        if seen is None:
-            reasons.append(Reason("unconfirmed", "weight", drug))
-        elif seen > top[0].value:
-            reasons.append(Reason("refused", "maximum", top[1], limit, own))
-            if _inside(view, drug, amount.value / 1000, amount.dims):
-                reasons.append(Reason("refused", "unit_error", "1000", limit, own))
-            elif _inside(view, drug, amount.value / 60, amount.dims):
-                reasons.append(Reason("refused", "unit_error", "60", limit, own))
+    _below_maximum(view, drug, amount, own, reasons)
+    _below_rolling(view, drug, amount if order.op == "give" else None, reasons)
     for usual in _usual(view, drug):
         lo, hi = program.amount(usual.lo), program.amount(usual.hi)
         seen = amount.seen_in(hi.dims, view.weight())
@@ -120,6 +116,39 @@ def _usual(view: View, drug: str) -> list[m.Range]:
     return [found for found in ranges if found is not None]
 
 
+def _below_maximum(
+    view: View, drug: str, amount: Amount, own: m.Number | None, reasons: list[Reason]
+) -> None:
+    """Above a maximum known to be in force: refused. Above one that may be: unconfirmed."""
+    grades: tuple[tuple[Grade, bool], ...] = (("refused", True), ("unconfirmed", False))
+    for grade, surely in grades:
+        top = ceiling(view, drug, surely=surely)
+        if top is None:
+            continue
+        seen = amount.seen_in(top[0].dims, view.weight())
+        if seen is None:
+            reasons.append(Reason("unconfirmed", "weight", drug))
+            return
+        if seen > top[0].value:
+            limit = _own(view, drug, top[0])
+            reasons.append(Reason(grade, "maximum", top[1], limit, own))
+            if _inside(view, drug, amount.value / 1000, amount.dims):
+                reasons.append(Reason(grade, "unit_error", "1000", limit, own))
+            elif _inside(view, drug, amount.value / 60, amount.dims):
+                reasons.append(Reason(grade, "unit_error", "60", limit, own))
+            return
+
+
+def _below_rolling(view: View, drug: str, dose: Amount | None, reasons: list[Reason]) -> None:
+    """Room in every rolling maximum for the dose, or for any flow at all."""
+    for window, left in windows(view, drug):
+        seen = Fraction(0) if dose is None else dose.seen_in(window.maximum.dims, view.weight())
+        if left is None or seen is None:
+            reasons.append(Reason("unconfirmed", "rolling", drug))
+        elif left <= 0 or seen > left:
+            reasons.append(Reason("refused", "rolling", drug, _own(view, drug, window.maximum)))
+
+
 def _inside(view: View, drug: str, value: Fraction, dims: tuple[tuple[str, int], ...]) -> bool:
     top = view.program.maximum.get(drug)
     seen = Amount(value, dims).seen_in(top.dims, view.weight()) if top is not None else None
@@ -136,6 +165,10 @@ def _prerequisites(view: View, drug: str, order: m.Order, reasons: list[Reason])
                     grade: Grade = "refused" if holds else "unconfirmed"
                     reasons.append(Reason(grade, "contraindicated", str(index)))
     if order.op in _BEGINNING and not (order.op == "set" and view.drug(drug).running):
+        available = artifact.drugs[drug].available_if
+        there = True if available is None else view.truth(available)
+        if there is not True:
+            reasons.append(Reason("unconfirmed" if there is None else "refused", "unavailable", drug))
         for before in artifact.befores:
             if before.drug != drug:
                 continue
@@ -164,6 +197,19 @@ def _needs(view: View, content: Content, drug: str, order: m.Order, reasons: lis
             if drug in decl.needs and view.drug(name).running is not False:
                 running = view.drug(name).running
                 reasons.append(Reason("refused" if running else "unconfirmed", "needs", name))
+
+
+def _beside(view: View, content: Content, drug: str, order: m.Order, reasons: list[Reason]) -> None:
+    """A drug declared incompatible runs, may run, or is ordered."""
+    if order.op not in _GIVING:
+        return
+    given = {item.target for item in content.orders if item.op in _GIVING and item.confirmed and item.mark != "done"}
+    for pair in view.program.artifact.incompatible:
+        if drug in pair.drugs:
+            other = next(name for name in pair.drugs if name != drug)
+            running = True if other in given else view.drug(other).running
+            if running is not False:
+                reasons.append(Reason("refused" if running else "unconfirmed", "incompatible", other))
 
 
 def _properties(view: View, content: Content, order: m.Order, reasons: list[Reason]) -> None:

@@ -175,7 +175,8 @@ def knowable_at(view: Instant, term: int) -> int | None:
     """With no new fact and the session where it is: when the term is first known, if ever."""
     facts = [fact for fact in view.chart.facts if fact.time <= view.time]
     chart = Chart(view.program, facts)
-    chart.silence_from = view.chart.silence_from
+    if view.chart.silent(view.time):
+        chart.silence_from = view.chart.silence_from
     rows = list(view.rows)
     by_time: dict[int, list[Fact]] = {}
     for fact in facts:

@@ -446,6 +446,10 @@ class DrugCell:
 # ---------------------------------------------------------------- courses
 
 
+CoursePast = tuple[int | None, frozenset[int], int]
+"""When the latest course began, the drugs that are on, when the last of them was known to stop."""
+
+
 class CourseCell:
     """The present, or else the latest, course: when it began, which drugs are on, when the last ended."""
 
@@ -454,8 +458,8 @@ class CourseCell:
     def __init__(self, decl: m.CourseDecl, drugs: tuple[int, ...]) -> None:
         self.decl = decl
         self.drugs = drugs
-        self.base: tuple[int | None, frozenset[int], int] = (None, frozenset(), LONG_AGO)
-        self.after = self.base
+        self.base: CoursePast = (None, frozenset(), LONG_AGO)
+        self.after: CoursePast = self.base
 
     def copy(self) -> CourseCell:
         other = CourseCell(self.decl, self.drugs)
@@ -678,7 +682,7 @@ class ExtremeOver:
             patient.wake = min(patient.wake, kept[0][0] + self.length + 1)
         if cell.now:
             patient.wake = min(patient.wake, t + self.length + 1)
-        if unknown >= start:
+        if unknown >= start and not cell.why:
             patient.wake = min(patient.wake, unknown + self.length + 1)
         known = not cell.why and unknown < start
         now = _numbers(cell.now)
@@ -877,13 +881,19 @@ class Flow:
         """When the rate that leaves the window changes, and when a dose leaves it."""
         t = patient.time
         place = bisect.bisect_right(self.segments, t - length + 1, key=lambda segment: segment.start)
-        change = self.segments[place].start if place < len(self.segments) else t
-        if change + length - 1 > t:
-            patient.wake = min(patient.wake, change + length - 1)
+        if place < len(self.segments) or self._changes(patient):
+            change = self.segments[place].start if place < len(self.segments) else t
+            if change + length - 1 > t:
+                patient.wake = min(patient.wake, change + length - 1)
         place = bisect.bisect_right(self.doses, t - length, key=lambda item: item[0])
         if place < len(self.doses) or patient.drugs[self.drug].given_now:
             dose = self.doses[place][0] if place < len(self.doses) else t
             patient.wake = min(patient.wake, dose + length)
+
+    def _changes(self, patient: Patient) -> bool:
+        """The drug's state is another one from the present instant on."""
+        now, last = patient.drugs[self.drug].charted, self.segments[-1].state
+        return now.running is not last.running or now.rate != last.rate
 
     def over(self, patient: Patient, length: int, dims: Dims) -> Line | None:
         return self.number(patient, dims, self.up_to(patient, patient.time - length), length)
@@ -899,9 +909,8 @@ class Flow:
             if moments[anchor] == t:
                 self.bases[anchor] = self.up_to(patient, t - 1)
         cell = patient.drugs[self.drug]
-        last = self.segments[-1]
-        if (cell.charted.running, cell.charted.rate) != (last.state.running, last.state.rate):
-            self.segments.append(Segment(t, cell.charted, *self._through(last, t - 1)))
+        if self._changes(patient):
+            self.segments.append(Segment(t, cell.charted, *self._through(self.segments[-1], t - 1)))
         if cell.given_now:
             self.doses.append((t, joined(self._dosed(t), cell.given_now)))
         keep = t - self.longest
@@ -1120,7 +1129,8 @@ class Patient:
 
     def settle_signal_wake(self) -> None:
         """The very instant at which the next thing expires."""
-        untils = [cell.until for cell in (*self.inputs, *self.drugs) if cell.until < NEVER]
+        untils = [cell.until for cell in self.inputs if cell.until < NEVER]
+        untils.extend(cell.until for cell in self.drugs if cell.until < NEVER)
         self.signal_wake = min(untils) + 1 if untils else NEVER
 
     def add(self, fact: Fact, silence_is_off: bool) -> None:
@@ -1180,9 +1190,10 @@ class Patient:
         for tracker in self.extremes_since:
             tracker.commit(self, moments[tracker.anchor])
         if self.touched_inputs:
-            for monitor in (*self.steady, *self.moving, *self.groups, *self.extremes):
-                if self.inputs[monitor.cell].now:
-                    monitor.commit(self)
+            for monitors in (self.steady, self.moving, self.groups, self.extremes):
+                for monitor in monitors:
+                    if self.inputs[monitor.cell].now:
+                        monitor.commit(self)
         counted = self.counted if self.touched_drugs else ()
         for index in {*self.touched_inputs, *counted}:
             self.inputs[index].commit(self)
