@@ -126,14 +126,16 @@ def _renewed(shown: str, printed_: str) -> str:
         return "".join(f"{line}\n" for line in have)
     out: list[str] = []
     place = 0
-    for stretch in _stretches(shown):
+    stretches = _stretches(shown)
+    for number, stretch in enumerate(stretches, 1):
         if stretch == ["..."]:
             out.append("...")
             continue
         if out:
             place = begins.index(stretch[0].split()[:2], place)
-        out += have[place : place + len(stretch)]
-        place += len(stretch)
+        end = len(have) if number == len(stretches) else place + len(stretch)
+        out += have[place:end]
+        place = end
     return "".join(f"{line}\n" for line in out)
 
 

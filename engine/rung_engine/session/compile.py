@@ -16,7 +16,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from rung_engine.artifact import model as m
-from rung_engine.program import Dims, Program
+from rung_engine.program import Dims, Program, Window
 from rung_engine.reference.line import Line, combine, compare, next_flip
 from rung_engine.reference.run import empty_row
 from rung_engine.session.monitors import NEVER, How, InputSpec, Plan, Raw, scaled
@@ -154,15 +154,12 @@ class _Writer:
         for index, term in enumerate(self.terms):
             if not isinstance(term, m.Numeric) and index not in self.program.decision_terms:
                 self.truth(index)
-        for rule in self.artifact.rules:
-            for choice in rule.orders:
-                for order in (choice.order,) if isinstance(choice, m.One) else choice.orders:
-                    if order.within_of is not None:
-                        self.moment(order.within_of)
-        for name, decl in self.artifact.drugs.items():
-            windows = [*decl.rolling, *(r for item in self.artifact.restricts if item.drug == name for r in item.rolling)]
-            for rolling in windows:
-                self._flow(self.drug_names.index(name))[0].add(self.program.millis(rolling.over))
+        for order in self.program.orders:
+            if order.within_of is not None:
+                self.moment(order.within_of)
+        for name, windows in self.program.rolling.items():
+            for window in windows:
+                self._rolling(name, window)
         for place in range(len(self.course_names)):
             self.write(f"w = P.courses[{place}].ends(t)", "if t < w < nxt: nxt = w")
         source = self._source()
@@ -194,6 +191,7 @@ class _Writer:
             input_place={name: place for place, name in enumerate(self.input_names)},
             course_place={name: place for place, name in enumerate(self.course_names)},
             drug_place={name: place for place, name in enumerate(self.drug_names)},
+            doses_ordered=frozenset(order.target for order in self.program.orders if order.op == "give"),
             weight=self.input_names.index(weight) if weight is not None else None,
             empty_row=empty_row(self.program).truths,
             source=source,
@@ -260,6 +258,20 @@ class _Writer:
 
     def _flow(self, drug: int) -> tuple[set[int], set[int]]:
         return self.flows.setdefault(drug, (set(), set()))
+
+    def _rolling(self, name: str, window: Window) -> None:
+        """When the amount given in the window next reaches or passes its maximum."""
+        drug = self.drug_names.index(name)
+        self._flow(drug)[0].add(window.over)
+        flow = list(self.flows).index(drug)
+        dims, limit = self.constant(window.maximum.dims), self.constant(Line.exact(window.maximum.value))
+        self.write(
+            f"n = P.flows[{flow}].over(P, {window.over}, {dims})",
+            "if n is not None and n.slope:",
+            " for w in ('>', '>='):",
+            f"  w = next_flip(n, w, {limit})",
+            "  if w is not None and t + w < nxt: nxt = t + w",
+        )
 
     # -- moments
 
@@ -386,10 +398,8 @@ class _Writer:
         if term.kind == "input":
             self.write(f"{name} = {self.value(term.name)} is not None")
             return
-        self.write(
-            f"s = P.drugs[{self.drug_names.index(term.name)}].state",
-            f"{name} = s.running is not None and not (s.running and s.why)",
-        )
+        place, form = self.drug_names.index(term.name), self.artifact.drugs[term.name].form
+        self.write(f"{name} = P.drugs[{place}].state.is_known({form!r})")
 
     def _count(self, name: str, term: m.Count) -> None:
         parts = [self.truth(part) for part in term.of]

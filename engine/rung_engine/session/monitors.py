@@ -392,14 +392,15 @@ class DrugCell:
     def _lasting(self, past: DrugPast, t: int) -> DrugPast:
         """Starts and stops of a bolus drug, by its doses and how long each lasts."""
         lasts = self.decl.lasts
-        if past.end is not None and past.end <= t:
-            self.stopped = True
-            past = past._replace(end=None)
         if self.doses:
-            if lasts is None or past.end is None:
+            # A dose at the very end of the one before it leaves no instant without.
+            if past.end is None:
                 self.started = True
                 past = past._replace(last_start=t)
-            past = past._replace(end=None if lasts is None else t + lasts)
+            return past._replace(end=None if lasts is None else t + lasts)
+        if past.end is not None and past.end <= t:
+            self.stopped = True
+            return past._replace(end=None)
         return past
 
     def _state(self, patient: Patient, past: DrugPast, t: int) -> tuple[DrugState, int]:
@@ -634,21 +635,22 @@ class Groups:
 How = Literal["lowest", "highest", "mean"]
 
 
-def _line(how: How, low: Fraction | None, high: Fraction | None, total: Fraction, count: int, known: bool) -> Line | None:
-    """The extreme or the mean of what was read, within bounds where something is unknown."""
-    if not count:
-        return None
+def _line(how: How, best: Fraction | None, total: Fraction, count: int, known: bool) -> Line | None:
+    """The extreme or the mean of what was read, without a bound where something is unknown."""
     match how:
         case "lowest":
-            return Line(low if known else None, low)
+            return Line(best if known else None, best)
         case "highest":
-            return Line(high, high if known else None)
+            return Line(best, best if known else None)
         case "mean":
-            return Line.exact(total / count) if known else None
+            return Line.exact(total / count) if known and count else None
 
 
-def _numbers(values: Iterable[Raw]) -> list[int | Fraction]:
-    return [raw for raw in values if isinstance(raw, int | Fraction) and not isinstance(raw, bool)]
+def _number(values: tuple[Raw, ...]) -> int | Fraction | None:
+    """The one number read at an instant; None where nothing was, or contradicting readings were."""
+    if len(values) != 1 or isinstance(values[0], bool) or not isinstance(values[0], int | Fraction):
+        return None
+    return values[0]
 
 
 class ExtremeOver:
@@ -685,30 +687,30 @@ class ExtremeOver:
         if unknown >= start and not cell.why:
             patient.wake = min(patient.wake, unknown + self.length + 1)
         known = not cell.why and unknown < start
-        now = _numbers(cell.now)
+        now = _number(cell.now)
         scale = cell.spec.scale
-        edge = [*now, kept[0][1]] if kept else now
-        if not edge:
+        if now is None and not kept:
             return None
         if self.how == "mean":
-            return _line("mean", None, None, Fraction(self.total + sum(now)) / scale, self.count + len(now), known)
+            total, count = self.total + (now or 0), self.count + (now is not None)
+            return _line("mean", None, Fraction(total) / scale, count, known)
+        edge = [raw for raw in (now, kept[0][1] if kept else None) if raw is not None]
         best = Fraction(min(edge) if self.how == "lowest" else max(edge)) / scale
-        return _line(self.how, best, best, best, 1, known)
+        return _line(self.how, best, Fraction(0), 1, known)
 
     def commit(self, patient: Patient) -> None:
-        now = _numbers(patient.inputs[self.cell].now)
-        if not now:
+        now = _number(patient.inputs[self.cell].now)
+        if now is None:
             return
         t, kept = patient.time, self.kept
         if self.how == "mean":
-            kept.append((t, sum(now), len(now)))
-            self.total += sum(now)
-            self.count += len(now)
+            kept.append((t, now, 1))
+            self.total += now
+            self.count += 1
             return
-        best = min(now) if self.how == "lowest" else max(now)
-        while kept and (kept[-1][1] >= best if self.how == "lowest" else kept[-1][1] <= best):
+        while kept and (kept[-1][1] >= now if self.how == "lowest" else kept[-1][1] <= now):
             kept.pop()
-        kept.append((t, best, 0))
+        kept.append((t, now, 0))
 
 
 class ExtremeSince:
@@ -730,28 +732,30 @@ class ExtremeSince:
 
     def number(self, patient: Patient, how: How, moment: int) -> Line | None:
         cell = patient.inputs[self.cell]
-        now = _numbers(cell.now)
+        now = _number(cell.now)
         fresh = moment == patient.time
-        low = [*now, *([self.low] if self.low is not None and not fresh else [])]
-        if not low:
-            return None
-        high = [*now, *([self.high] if self.high is not None and not fresh else [])]
         known = not cell.why and patient.knowledge[self.knowledge].unknown_until(patient.time) < moment
         scale = cell.spec.scale
-        total = Fraction(sum(now) + (0 if fresh else self.total)) / scale
-        count = len(now) + (0 if fresh else self.count)
-        return _line(how, Fraction(min(low)) / scale, Fraction(max(high)) / scale, total, count, known)
+        if how == "mean":
+            total = (now or 0) + (0 if fresh else self.total)
+            count = (now is not None) + (0 if fresh else self.count)
+            return _line("mean", None, Fraction(total) / scale, count, known)
+        before = None if fresh else self.low if how == "lowest" else self.high
+        edge = [raw for raw in (now, before) if raw is not None]
+        if not edge:
+            return None
+        return _line(how, Fraction(min(edge) if how == "lowest" else max(edge)) / scale, Fraction(0), 1, known)
 
     def commit(self, patient: Patient, moment: int | None) -> None:
         if moment == patient.time:
             self.low = self.high = None
             self.total = self.count = 0
-        now = _numbers(patient.inputs[self.cell].now)
-        if now:
-            self.low = min(now) if self.low is None else min(self.low, *now)
-            self.high = max(now) if self.high is None else max(self.high, *now)
-            self.total += sum(now)
-            self.count += len(now)
+        now = _number(patient.inputs[self.cell].now)
+        if now is not None:
+            self.low = now if self.low is None else min(self.low, now)
+            self.high = now if self.high is None else max(self.high, now)
+            self.total += now
+            self.count += 1
 
 
 class Capture:
@@ -1253,6 +1257,8 @@ class Plan:
     input_place: Mapping[str, int]
     course_place: Mapping[str, int]
     drug_place: Mapping[str, int]
+    doses_ordered: frozenset[str]
+    """The drugs that some order gives as a dose."""
     weight: int | None
     empty_row: tuple[Truth, ...]
     source: str

@@ -150,16 +150,25 @@ class SessionView:
 
     def rolling(self, drug: str, over: int, dims: Dims) -> Fraction | None:
         found = self._rolling(drug, over, dims)
-        self.probes[lambda view: view._rolling(drug, over, dims)] = found
+        self.probes[lambda view: view._room(drug, over, dims)] = self._room(drug, over, dims)
         return found
 
     def _rolling(self, drug: str, over: int, dims: Dims) -> Fraction | None:
-        if not any(unit.dims == dims for unit in self.program.units.values()):
-            return None
         place = self.patient.plan.drug_place[drug]
         flow = next(flow for flow in self.patient.flows if flow.drug == place)
         line = flow.over(self.patient, over, dims)
         return line.lo if line is not None else None
+
+    def _room(self, drug: str, over: int, dims: Dims) -> object:
+        """What a decision can see of a rolling total: of an infusion, only whether a maximum is reached."""
+        given = self._rolling(drug, over, dims)
+        if given is None or drug in self.patient.plan.doses_ordered:
+            return given
+        return tuple(
+            given >= window.maximum.value
+            for window in self.program.rolling[drug]
+            if window.over == over and window.maximum.dims == dims
+        )
 
     def knowable_at(self, term: int) -> int | None:
         patient = self.patient.copy()
