@@ -150,15 +150,20 @@ def _holds(program: Program, content: Content, verdict: Verdict | None, expect: 
         case "nothing":
             return not any(order.mark in ("due", "late") for order in open_)
         case "unconfirmed":
-            return any(order.target == name and not order.confirmed for order in open_)
+            return any(_named(order, name) and not order.confirmed for order in open_)
         case "due":
-            return any(order.target == name and order.mark in ("due", "late") for order in open_)
+            return any(_named(order, name) and order.mark in ("due", "late") for order in open_)
         case "late":
-            return any(order.target == name and order.mark == "late" for order in open_)
+            return any(_named(order, name) and order.mark == "late" for order in open_)
         case "verdict":
             if verdict is None:
                 return False
             return verdict.grade == name
+
+
+def _named(order: Standing, name: str) -> bool:
+    """The order is about this drug, input or task, or is a rule's of this name."""
+    return order.target == name or any(rule == name or rule.endswith(f".{name}") for rule in order.rules)
 
 
 def _same(program: Program, order: Standing, wanted: m.Order) -> bool:

@@ -405,6 +405,10 @@ def any_artifact(dice: Random, size: int) -> m.Artifact:
     )
     drugs = dict(DRUGS)
     if table.whole(0, 3) == 0:
+        drug = table.pick(("norad", "vaso", "bolus"))
+        window = m.Rolling(maximum=number(table.whole(2, 12), "mcg"), over=table.length())
+        drugs[drug] = drugs[drug].model_copy(update={"rolling": (window,)})
+    if table.whole(0, 3) == 0:
         drugs["norad"] = drugs["norad"].model_copy(update={"available_if": table.truth()})
     return artifact(
         terms=tuple(table.terms),

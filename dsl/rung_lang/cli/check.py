@@ -11,6 +11,7 @@ import click
 from rung_lang.cli.exits import CLEAN, FINDINGS
 from rung_lang.cli.load import compiled
 from rung_lang.cli.show import coloured, texts
+from rung_lang.report.decisions import counted
 from rung_lang.report.machine import finding
 from rung_lang.report.message import Message
 from rung_lang.report.text import render
@@ -94,9 +95,9 @@ def _print(item: _Checked) -> None:
         if tree:
             click.echo(tree + "\n")
     warnings = sum(message.level == "warning" for message, _ in item.messages)
-    parts = [f"{item.errors} errors" if item.errors else "no errors"]
+    parts = [counted(item.errors, "error") if item.errors else "no errors"]
     if warnings:
-        parts.append(f"{warnings} warnings")
+        parts.append(counted(warnings, "warning"))
     if item.compiled.artifact is not None:
         parts.append(f"{item.held} of {item.examples} examples hold")
         parts.append(f"{item.rules - len(item.uncovered)} of {item.rules} rules exercised")

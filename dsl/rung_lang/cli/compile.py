@@ -9,6 +9,7 @@ import click
 
 from rung_lang.cli.files import write_bytes
 from rung_lang.cli.load import artifact_of
+from rung_lang.report.decisions import counted
 
 
 @click.command("compile")
@@ -42,5 +43,5 @@ def command(path: str, output: str | None, form: str) -> None:
         return
     click.echo(f"{artifact.name} {artifact.version} -> {target}")
     click.echo(f"  meaning      {artifact.meaning}")
-    click.echo(f"  rules        {len(artifact.rules)} in {len(artifact.stages)} stages")
+    click.echo(f"  rules        {len(artifact.rules)} in {counted(len(artifact.stages), 'stage')}")
     click.echo("  certificate  none: the text was checked, nothing was proved")

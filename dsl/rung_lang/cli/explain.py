@@ -37,7 +37,9 @@ def command(code: str | None, form: str) -> None:
         return
     page = known.get(code.upper())
     if page is None:
-        near = difflib.get_close_matches(code.upper(), known, n=3)
+        asked = code.upper()
+        near = [name for name in known if name.startswith(asked)][:3] if len(asked) > 1 else []
+        near = near or difflib.get_close_matches(asked, known, n=3)
         raise Refusal(
             "C105",
             f"I have no finding with the code {code}.",

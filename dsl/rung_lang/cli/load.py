@@ -34,6 +34,13 @@ def artifact_of(path: str) -> Artifact:
     from rung_lang.report.words import message
 
     result = compiled(path)
+    if result.artifact is None and not any(problem.level == "error" for problem in result.problems):
+        raise Refusal(
+            "C107",
+            f"{path} is a formulary: it declares, and orders nothing.",
+            "Name a protocol that uses it.",
+            FINDINGS,
+        )
     if result.artifact is None:
         from rung_lang.cli.show import coloured
 

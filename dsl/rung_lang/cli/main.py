@@ -80,6 +80,9 @@ def run(args: list[str] | None = None) -> None:
     except Refusal as refusal:
         _say(f"error {refusal.code}: {refusal.words}", refusal.advice)
         code = refusal.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        code = USAGE
     except click.ClickException as error:
         _say(f"error C110: {error.format_message()}", _usage(error))
         code = USAGE

@@ -18,12 +18,14 @@ from rung_lang.cli.load import artifact_of
 from rung_lang.cli.records import Records
 from rung_lang.cli.settings import read_setting
 from rung_lang.report.cohort import Tally, summary, summary_data
-from rung_lang.report.decisions import clock, timeline, tree
+from rung_lang.report.decisions import clock, counted, timeline, tree, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rung_engine.artifact.model import Artifact, Name, Number
+    from rung_engine.decision.model import Decision
+    from rung_engine.session.session import Session
     from rung_engine.sources.stay import Stay
     from rung_engine.sources.tidy import Cohort
 
@@ -59,7 +61,7 @@ def command(
 
     \b
     rung run protocols/septic_shock.rung --data build/demo_cohort --all
-    rung run protocols/septic_shock.rung --data build/demo_cohort --stay S0003
+    rung run protocols/septic_shock.rung --data build/demo_cohort --stay SYN-0003
     rung run septic_shock.rungc --data DIR --all -o decisions.parquet
     """
     if (stay_id is None) == (not every):
@@ -117,8 +119,8 @@ def _header(program: Program, cohort: Cohort) -> list[str]:
     lines = [
         f"{artifact.name} {artifact.version}  {artifact.title}",
         f"meaning {artifact.meaning[:16]}, certificate {artifact.certificate.state}: checked, not proved",
-        f"data {cohort.folder.name}, read as {cohort.mapping.name}; a drug that nobody charted counts as "
-        f"{cohort.silence}",
+        f"data {cohort.folder.name}, read as {cohort.mapping.name}",
+        f"silence a drug that nobody charted counts as {cohort.silence}",
     ]
     for name, value in sorted(program.site_settings.items()):
         from rung_engine.artifact.model import Number
@@ -126,7 +128,8 @@ def _header(program: Program, cohort: Cohort) -> list[str]:
 
         shown = f"{number(value.millionths)} {value.unit}" if isinstance(value, Number) else value
         item = cohort.settings.get(name)
-        lines.append(f"setting {name} = {shown}" + (f" ({item.why})" if item is not None else " (--set)"))
+        reason = f" ({item.why})" if item is not None and item.value == value else " (--set)"
+        lines.extend(wrapped(f"{name} = {shown}{reason}", "setting ", 0))
     return lines
 
 
@@ -141,7 +144,8 @@ def _one(
         if why_rule not in rules:
             import difflib
 
-            near = difflib.get_close_matches(why_rule, rules, n=1)
+            tails = [name for name in rules if name.rpartition(".")[2] == why_rule]
+            near = tails or difflib.get_close_matches(why_rule, rules, n=1)
             raise Refusal(
                 "C124",
                 f"There is no rule {why_rule} in {program.artifact.name}.",
@@ -150,8 +154,7 @@ def _one(
             )
         rule = rules[why_rule]
     session = Session(program, silence_is_off=cohort.silence == "off")
-    decisions = [decision for event in stay.events for decision in session.feed(event)]
-    decisions = _final(decisions)
+    decisions = _decisions(session, stay)
     again = session.look_again()
     if form == "json":
         click.echo(
@@ -173,7 +176,7 @@ def _one(
             )
         )
         return
-    out = [*_header(program, cohort), f"stay {stay.id}: {len(decisions)} decisions", ""]
+    out = [*_header(program, cohort), f"stay {stay.id}: {counted(len(decisions), 'decision')}", ""]
     before = None
     for decision in decisions:
         out.append(timeline(decision, program.artifact, before=before))
@@ -186,7 +189,7 @@ def _one(
     if refused:
         out.extend(refusal.words for refusal in stay.refusals)
     elif stay.refusals:
-        out.append(f"{len(stay.refusals)} rows were refused; --refused lists them.")
+        out.append(f"{counted(len(stay.refusals), 'row')} refused; --refused lists every one.")
     if rule is not None:
         from rung_engine.decision.explain import explain
 
@@ -194,14 +197,16 @@ def _one(
     click.echo("\n".join(out))
 
 
-def _final(decisions: list) -> list:  # type: ignore[type-arg]
-    """Facts of one instant arrive one by one; only the last decision of an instant stands."""
-    out: list = []  # type: ignore[type-arg]
-    for decision in decisions:
-        while out and out[-1].time >= decision.time:
-            out.pop()
-        out.append(decision)
-    return out
+def _decisions(session: Session, stay: Stay) -> list[Decision]:
+    """Every decision change of a stay; what a later fact of the same instant revised is replaced."""
+    found: list[Decision] = []
+    for event in stay.events:
+        decided = session.feed(event)
+        if decided.revised_from is not None:
+            while found and found[-1].time >= decided.revised_from:
+                found.pop()
+        found.extend(decided)
+    return found
 
 
 def _all(program: Program, cohort: Cohort, form: str, refused: bool, output: str | None) -> None:
@@ -211,7 +216,7 @@ def _all(program: Program, cohort: Cohort, form: str, refused: bool, output: str
     with Records(output) as records, _progress(len(cohort.stay_ids)) as step:
         for stay in cohort.iter_stays():
             session = Session(program, silence_is_off=cohort.silence == "off")
-            decisions = _final([decision for event in stay.events for decision in session.feed(event)])
+            decisions = _decisions(session, stay)
             end = stay.events[-1].time if stay.events else 0
             tally.add(stay, decisions, end)
             records.add(stay.id, decisions)

@@ -26,6 +26,9 @@ def read_setting(artifact: Artifact, text: str) -> tuple[str, Number | str]:
     if decl.kind != "quantity":
         return name, value
     digits, _, unit = value.partition(" ")
+    if not unit.strip():
+        example = f'--set {name}="{digits} {_unit(artifact, name)}"'
+        raise Refusal("C127", f"{value} has no unit, and `{name}` needs one.", f"Write {example}.", USAGE)
     try:
         spelled = parse_unit(unit.strip()).name
         if spelled not in artifact.units:

@@ -190,19 +190,22 @@ def timeline(decision: Decision, artifact: m.Artifact, *, before: Decision | Non
             if fresh
             else {"due": "due ", "late": "late ", "done": "done ", "not_due": "met "}[item.mark]
         )
-        lines.extend(_wrapped(text, lead, 11))
+        lines.extend(wrapped(text, lead, 11))
         if fresh:
             for rule_id in item.rules:
-                lines.extend(_wrapped(f"{rule_id}: {why(rules.get(rule_id), artifact)}", "because ", 15))
+                lines.extend(wrapped(f"{rule_id}: {why(rules.get(rule_id), artifact)}", "because ", 15))
         for caution in item.cautions:
-            lines.extend(_wrapped(_check(caution), "caution ", 15))
+            lines.extend(wrapped(_check(caution), "caution ", 15))
+    ended = [key.partition(" [")[0] for key in decision.ended]
+    if ended and content.phase == "active":
+        lines.extend(wrapped(", ".join(dict.fromkeys(ended)), "ends ", 11))
     if unchanged:
-        lines.extend(_wrapped(", ".join(unchanged), "still ", 11))
+        lines.extend(wrapped(", ".join(unchanged), "still ", 11))
     for alert_ in content.alerts:
-        lines.extend(_wrapped(alert(alert_), "ALERT ", 11))
+        lines.extend(wrapped(alert(alert_), "ALERT ", 11))
     for held in content.withheld:
         lines.extend(
-            _wrapped(
+            wrapped(
                 f"{held.op} {held.target} ({held.rule}): {_forbidden(held.why, held.detail, artifact)}",
                 "WITHHELD ",
                 11,
@@ -210,7 +213,7 @@ def timeline(decision: Decision, artifact: m.Artifact, *, before: Decision | Non
         )
     for clash in content.contradictions:
         lines.extend(
-            _wrapped(
+            wrapped(
                 f"{' and '.join(clash.rules)} disagree: {clash.detail}; neither is given",
                 "CONTRADICTION ",
                 11,
@@ -221,12 +224,12 @@ def timeline(decision: Decision, artifact: m.Artifact, *, before: Decision | Non
     if old is None or old.rejected != content.rejected:
         for bad in content.rejected:
             lines.extend(
-                _wrapped(f"{bad.name} at {clock(bad.time)}: {WHY.get(bad.why, bad.why)}", "rejected ", 11)
+                wrapped(f"{bad.name} at {clock(bad.time)}: {WHY.get(bad.why, bad.why)}", "rejected ", 11)
             )
     if content.outside_verified and (old is None or old.outside_verified != content.outside_verified):
         assumed = [artifact.provenance.words.get(term, term) for term in content.outside_verified]
         text = f"the protocol assumes {' and '.join(assumed)}, and the chart says otherwise"
-        lines.extend(_wrapped(text, "OUTSIDE WHAT WAS ASSUMED ", 11))
+        lines.extend(wrapped(text, "OUTSIDE WHAT WAS ASSUMED ", 11))
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -237,9 +240,9 @@ def _waits(content: Content, before: Content | None) -> list[str]:
     for need, rules in sorted(now.items()):
         if known.get(need) == rules:
             continue
-        names = [_check(rule) if rule.startswith(("unless:", "initial:")) else rule for rule in rules]
+        names = [rule_name(rule) for rule in rules]
         shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-        lines.extend(_wrapped(f"{need} ({shown})", "waits for ", 11))
+        lines.extend(wrapped(f"{need} ({shown})", "waits for ", 11))
     return lines
 
 
@@ -265,6 +268,16 @@ def _phase(content: Content) -> str:
         case "active":
             path = " > ".join((*content.path, content.stage or "no stage yet"))
             return f"stage {path}"
+
+
+def rule_name(text: str) -> str:
+    """A pending thing in words: a rule's id, the exception of one, or a first stage."""
+    return _check(text) if text.startswith(("unless:", "initial:")) else text
+
+
+def counted(number_: int, noun: str) -> str:
+    """`1 row`, `2 rows`."""
+    return f"{number_} {noun}" + ("" if number_ == 1 else "s")
 
 
 def _check(text: str) -> str:
@@ -308,7 +321,8 @@ def _forbidden(why_: str, detail: str, artifact: m.Artifact) -> str:
             return f"incompatible with {detail}"
 
 
-def _wrapped(text: str, lead: str, indent: int) -> list[str]:
+def wrapped(text: str, lead: str, indent: int) -> list[str]:
+    """Lines of at most 80 columns: `lead` first, what follows under its text."""
     pad = " " * indent
     return textwrap.wrap(
         text,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from rung_engine.artifact import model as m
 from rung_engine.decision.model import Content
 from rung_lang.examples import Failure, Result
-from rung_lang.report.decisions import clock, number, order, pending, tree
+from rung_lang.report.decisions import clock, number, order, pending, rule_name, tree
 from rung_lang.report.message import Message
 from rung_lang.source import Source
 
@@ -76,5 +76,5 @@ def _content(content: Content, artifact: m.Artifact) -> str:
             text += " (unconfirmed)"
         parts.append(text)
     parts.extend(f"withheld {item.op} {item.target}" for item in content.withheld)
-    parts.extend(f"{item.rule} waits for {pending(item)}" for item in content.pending)
+    parts.extend(f"{rule_name(item.rule)} waits for {pending(item)}" for item in content.pending)
     return "; ".join(parts)

@@ -478,7 +478,7 @@ class CourseCell:
         for index in self.drugs:
             if not cells[index].started:
                 continue
-            if begin is None or not (on or t - end < self.decl.ends_after):
+            if begin is None or not (on or t - end < max(self.decl.ends_after, 1)):
                 begin = t
             decl = cells[index].decl
             if decl.form == "bolus" and not decl.lasts:
