@@ -35,6 +35,7 @@ from rung_engine.event import (
 )
 from rung_engine.program import Program
 from rung_engine.reference.evaluate import Instant
+from rung_engine.reference.history import resolve
 from rung_engine.reference.run import Runner
 from rung_engine.session.session import Session
 from rung_engine.truth import Truth
@@ -165,7 +166,9 @@ def _fact(about: m.Artifact, key: str, at: int, word: str, what: str, source: st
     for name, drug in about.drugs.items():
         if word in (name, *drug.aliases):
             if what.startswith("given"):
-                return Dose(key, at, name, quantity(what.removeprefix("given ")) if " " in what else None, source)
+                return Dose(
+                    key, at, name, quantity(what.removeprefix("given ")) if " " in what else None, source
+                )
             if what == "off":
                 return Infusion(key, at, name, Charted(0, drug.unit), source=source)
             if what == "running":
@@ -226,7 +229,10 @@ def _reference(program: Program, events: tuple[Event, ...], at: int, *, silence_
 def _session(program: Program, events: tuple[Event, ...], at: int, *, silence_is_off: bool) -> Run:
     session = Session(program, silence_is_off=silence_is_off, late_window=1000 * MILLIS["day"])
     decisions: list[Decision] = []
-    told = [event for event in events if isinstance(event, Retraction | Correction) or event.time <= at]
+    facts, _ = resolve(events)
+    later = {fact.id for fact in facts if fact.time > at}
+    told = [event for event in events if event.id not in later]
+    told.sort(key=lambda event: not isinstance(event, Retraction | Correction) and event.time > at)
     for given in (*map(session.feed, told), session.advance(at)):
         if given.revised_from is not None:
             decisions = [decision for decision in decisions if decision.time < given.revised_from]
@@ -294,7 +300,8 @@ class Decided:
     def pending(self) -> dict[str, tuple[str, ...]]:
         """By rule: what to find out, as `MAP stale`."""
         return {
-            item.rule: tuple(f"{need.name} {need.why}" for need in item.needs) for item in self.content.pending
+            item.rule: tuple(f"{need.name} {need.why}" for need in item.needs)
+            for item in self.content.pending
         }
 
     @property
@@ -310,7 +317,19 @@ class Decided:
         return [clash.kind for clash in self.content.contradictions]
 
     def propose(self, order: str) -> Verdict:
-        """The verdict on an order written as in a protocol."""
+        """The verdict on an order written as in a protocol, or on `set NAME to` a dose in any unit."""
+        plain = re.fullmatch(r"set (\w+) to ([\d.]+ \S+)", order)
+        if plain is not None:
+            (name,) = (
+                key for key, drug in self.program.artifact.drugs.items() if plain[1] in (key, *drug.aliases)
+            )
+            dose = quantity(plain[2])
+            number = m.Number(millionths=dose.millionths, unit=dose.unit)
+            return judge(
+                self.run.view,
+                self.content,
+                m.Order(op="set", target=name, dose=m.Range(lo=number, hi=number)),
+            )
         step = f'\nexample "proposed" [0 h] propose {order} expect accepted\n'
         examples = compiled(self.text + step, applies=self.applies).examples
         proposed = examples[-1].checks[0].proposed

@@ -17,7 +17,9 @@ def test_a_drug_with_no_row_is_unknown_until_a_row_or_the_statement_no_other_inf
 
 
 def test_a_source_may_say_that_silence_means_off_and_the_decision_says_so() -> None:
-    found = decide("stage only initial rule a when NE off then start NE", "0 h MAP 60", at="0 h", silence_is_off=True)
+    found = decide(
+        "stage only initial rule a when NE off then start NE", "0 h MAP 60", at="0 h", silence_is_off=True
+    )
     assert found.orders == ["start norepinephrine"]
     assert found.content.silence_is_off
     assert not decide("stage only initial", "0 h MAP 60", at="0 h").content.silence_is_off
@@ -51,7 +53,9 @@ def test_charted_as_on_without_a_rate_is_running_at_an_unknown_rate() -> None:
 
 @pytest.mark.parametrize("rate", ["5 units/min", "5 furlong/day", "5 mg"])
 def test_a_rate_in_a_unit_that_cannot_be_of_the_drug_is_running_at_an_unknown_rate(rate: str) -> None:
-    found = decide("stage only initial rule a when NE > 0.1 mcg/kg/min then stop NE", f"0 h NE {rate}", at="0 h")
+    found = decide(
+        "stage only initial rule a when NE > 0.1 mcg/kg/min then stop NE", f"0 h NE {rate}", at="0 h"
+    )
     assert found.pending == {"only.a": ("norepinephrine rate",)}
     assert found.rejected == ["norepinephrine unit"]
     assert truth("NE running", f"0 h NE {rate}", at="0 h") is True
@@ -117,7 +121,9 @@ def test_a_rate_charted_in_the_very_unit_asked_needs_no_weight() -> None:
 
 
 def test_without_a_weight_the_other_unit_is_unknown_and_the_weight_is_asked_for() -> None:
-    found = decide("stage only initial rule a when NE >= 0.1 mcg/kg/min then stop NE", "0 h NE 7 mcg/min", at="0 h")
+    found = decide(
+        "stage only initial rule a when NE >= 0.1 mcg/kg/min then stop NE", "0 h NE 7 mcg/min", at="0 h"
+    )
     assert found.pending == {"only.a": ("weight never",)}
 
 
@@ -160,8 +166,12 @@ def test_a_second_different_weight_makes_it_unknown_until_one_is_retracted() -> 
 
 
 def test_the_same_weight_again_is_no_second_weight() -> None:
-    assert truth("NE = 0.1 mcg/kg/min", "0 h NE 7 mcg/min", "0 h weight 70", "1 h weight 70000 mg", at="1 h") in (True, None)
-    assert truth("NE = 0.1 mcg/kg/min", "0 h NE 7 mcg/min", "0 h weight 70", "1 h weight 70", at="1 h") is True
+    assert truth(
+        "NE = 0.1 mcg/kg/min", "0 h NE 7 mcg/min", "0 h weight 70", "1 h weight 70000 mg", at="1 h"
+    ) in (True, None)
+    assert (
+        truth("NE = 0.1 mcg/kg/min", "0 h NE 7 mcg/min", "0 h weight 70", "1 h weight 70", at="1 h") is True
+    )
 
 
 def test_a_weight_of_nought_is_no_weight() -> None:
@@ -196,7 +206,9 @@ def test_at_the_maximum_it_is_continued_and_not_raised_and_no_caution_stands() -
     """
     found = decide(text, "0 h NE 3 mcg/kg/min", "0 h MAP 70", at="0 h")
     assert (found.orders, found.alerts) == (["continue norepinephrine"], [])
-    assert decide(text, "0 h NE 3 mcg/kg/min", "0 h MAP 60", at="0 h").waiting == {"increase norepinephrine": "at_limit"}
+    assert decide(text, "0 h NE 3 mcg/kg/min", "0 h MAP 60", at="0 h").waiting == {
+        "increase norepinephrine": "at_limit"
+    }
 
 
 def test_a_restricted_maximum_cautions_and_holds_back_too() -> None:
@@ -206,7 +218,10 @@ def test_a_restricted_maximum_cautions_and_holds_back_too() -> None:
     """
     facts = ("0 h NE 1.5 mcg/kg/min", "0 h MAP 70")
     found = decide(text, *facts, "0 h bleeding yes", at="0 h")
-    assert (found.withheld, found.alerts) == ({"continue norepinephrine": "maximum"}, ["above_maximum norepinephrine"])
+    assert (found.withheld, found.alerts) == (
+        {"continue norepinephrine": "maximum"},
+        ["above_maximum norepinephrine"],
+    )
     found = decide(text, *facts, "0 h bleeding no", at="0 h")
     assert (found.orders, found.alerts) == (["continue norepinephrine"], [])
 
@@ -214,7 +229,7 @@ def test_a_restricted_maximum_cautions_and_holds_back_too() -> None:
 # ---------------------------------------------------------------- a need
 
 
-NEEDS = "stage calm initial when MAP < 65 then go to low stage low rule a when MAP < 60 then notify \"x\""
+NEEDS = 'stage calm initial when MAP < 65 then go to low stage low rule a when MAP < 60 then notify "x"'
 
 
 @pytest.mark.parametrize("stage", ["calm", "low"])

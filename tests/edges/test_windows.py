@@ -104,7 +104,11 @@ def test_from_entry_is_said_with_time_in_stage() -> None:
     stage calm initial when MAP < 60 then go to low
     stage low rule long when (MAP < 65) for 4 h and time in stage >= 4 h then start NE
     """
-    facts = [*every(15, 225, "MAP 62"), "0 h no other infusions", *(f"{m} min MAP 58" for m in range(240, 481, 15))]
+    facts = [
+        *every(15, 225, "MAP 62"),
+        "0 h no other infusions",
+        *(f"{m} min MAP 58" for m in range(240, 481, 15)),
+    ]
     assert decide(text, *facts, at="7 h 59 min").orders == []
     assert decide(text, *facts, at="8 h").orders == ["start norepinephrine"]
 
@@ -125,7 +129,17 @@ def test_a_named_condition_for_a_time_before_and_is_plain() -> None:
 
 
 def test_in_the_last_includes_both_ends() -> None:
-    assert truth("MAP < 65 in the last 30 min", "0 h MAP 60", "1 min MAP 70", "20 min MAP 70", "31 min MAP 70", at="31 min") is None
+    assert (
+        truth(
+            "MAP < 65 in the last 30 min",
+            "0 h MAP 60",
+            "1 min MAP 70",
+            "20 min MAP 70",
+            "31 min MAP 70",
+            at="31 min",
+        )
+        is None
+    )
     facts = [*every(10, 60, "MAP 70"), "5 min MAP 60", "5 min 1 ms MAP 70"]
     assert truth("MAP < 65 in the last 30 min", *facts, at="35 min") is True
     assert truth("MAP < 65 in the last 30 min", *facts, at="35 min 1 ms") is False
@@ -236,7 +250,9 @@ def test_lowest_highest_and_mean_are_over_readings_stamped_in_the_window() -> No
 
 
 def test_a_mean_is_exact() -> None:
-    assert truth("mean MAP over 1 h = 66", "0 h MAP 65", "15 min MAP 66", "30 min MAP 67", at="30 min") is None
+    assert (
+        truth("mean MAP over 1 h = 66", "0 h MAP 65", "15 min MAP 66", "30 min MAP 67", at="30 min") is None
+    )
     facts = ("-30 min MAP 66", "-15 min MAP 66", "0 h MAP 65", "15 min MAP 66", "30 min MAP 67")
     assert truth("mean MAP over 1 h = 66", *facts, at="30 min") is True
 
@@ -312,7 +328,9 @@ def test_a_total_is_unknown_where_a_stretch_is() -> None:
 
 
 def test_a_total_with_a_dose_of_unknown_amount_is_unknown() -> None:
-    assert truth("total albumin over 2 h > 1 g", "0 h albumin given 50 g", "1 h albumin given", at="1 h") is None
+    assert (
+        truth("total albumin over 2 h > 1 g", "0 h albumin given 50 g", "1 h albumin given", at="1 h") is None
+    )
 
 
 def test_a_total_crosses_its_threshold_between_facts() -> None:

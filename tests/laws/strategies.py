@@ -197,7 +197,9 @@ class Table:
                     return m.Elapsed(ref=self.ref())
         if dimension == "mass":
             if self.whole(0, 3) == 0:
-                return m.Arith(op="mul", left=self.add(m.Input(name="fluid")), right=self.add(m.Input(name="weight")))
+                return m.Arith(
+                    op="mul", left=self.add(m.Input(name="fluid")), right=self.add(m.Input(name="weight"))
+                )
             return m.Total(drug=self.pick(sorted(DRUGS)), span=self.window(), unit="mcg")
         name = self.pick(NUMERIC_INPUTS)
         match self.whole(0, 6):
@@ -255,12 +257,12 @@ class Table:
                     )
                 )
             case 6:
-                drugs = self.pick((("norad",), ("vaso",), ("bolus",), ("norad", "vaso"), ("norad", "bolus", "pulse")))
+                drugs = self.pick(
+                    (("norad",), ("vaso",), ("bolus",), ("norad", "vaso"), ("norad", "bolus", "pulse"))
+                )
                 self.truth_term(self.pick((m.Running(drugs=drugs), m.Off(drugs=drugs))))
             case 7:
-                self.truth_term(
-                    m.Occurs(ref=self.moment()) if self.whole(0, 1) else m.After(ref=self.ref())
-                )
+                self.truth_term(m.Occurs(ref=self.moment()) if self.whole(0, 1) else m.After(ref=self.ref()))
             case 8:
                 right = self.constant("points") if self.whole(0, 3) else self.numeric("points", 0)
                 self.truth_term(
@@ -327,7 +329,11 @@ def orders(table: Table) -> m.Order:
             if table.whole(0, 3) == 0:
                 return m.Order(op="measure", target=table.pick(("x", "labs")), continuously=True)
             return m.Order(
-                op="measure", target=table.pick(("x", "line", "labs")), every=every, within=within, within_of=within_of
+                op="measure",
+                target=table.pick(("x", "line", "labs")),
+                every=every,
+                within=within,
+                within_of=within_of,
             )
         case 9:
             return m.Order(op="do", target="cannula", every=every, within=within, within_of=within_of)
@@ -349,13 +355,19 @@ def choices(table: Table, stage: str | None) -> tuple[m.Choice, ...]:
             case 1:
                 found.append(
                     m.Prefer(
-                        strength=strength, orders=(orders(table), orders(table)), conditions=(table.truth(), None)
+                        strength=strength,
+                        orders=(orders(table), orders(table)),
+                        conditions=(table.truth(), None),
                     )
                 )
             case _:
                 found.append(m.One(strength=strength, order=orders(table)))
     if stage is not None and table.whole(0, 2) == 0:
-        goto = m.Order(op="finish", target="done") if table.whole(0, 5) == 0 else m.Order(op="go", target=table.pick(STAGES))
+        goto = (
+            m.Order(op="finish", target="done")
+            if table.whole(0, 5) == 0
+            else m.Order(op="go", target=table.pick(STAGES))
+        )
         found.append(m.One(order=goto))
     return tuple(found)
 
@@ -400,7 +412,9 @@ def any_artifact(dice: Random, size: int) -> m.Artifact:
         for _ in range(table.whole(0, 1))
     )  # fmt: skip
     restricts = tuple(
-        item if item.drug == "bolus" or item.maximum is None else item.model_copy(update={"maximum": number(3, "mcg/ms")})
+        item
+        if item.drug == "bolus" or item.maximum is None
+        else item.model_copy(update={"maximum": number(3, "mcg/ms")})
         for item in restricts
     )
     drugs = dict(DRUGS)
@@ -421,7 +435,9 @@ def any_artifact(dice: Random, size: int) -> m.Artifact:
         applies=table.truth() if table.whole(0, 5) == 0 else None,
         outcomes={"well": m.OutcomeDecl(condition=table.truth())},
         assumptions=(table.truth(),) if table.whole(0, 3) == 0 else (),
-        incompatible=(m.Incompatible(drugs=("vaso", "bolus"), why="they clot"),) if table.whole(0, 3) == 0 else (),
+        incompatible=(m.Incompatible(drugs=("vaso", "bolus"), why="they clot"),)
+        if table.whole(0, 3) == 0
+        else (),
     )
 
 

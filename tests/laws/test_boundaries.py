@@ -63,7 +63,9 @@ def test_1_8_units_per_hour_is_not_above_0_03_units_per_minute() -> None:
     above = asking("vasopressin", ">", 30_000, "units/min")
     assert not notified(above, "vasopressin", Charted(1_800_000, "units/h"), None)
     assert notified(above, "vasopressin", Charted(1_800_001, "units/h"), None)
-    assert notified(asking("vasopressin", "=", 30_000, "units/min"), "vasopressin", Charted(1_800_000, "units/h"), None)
+    assert notified(
+        asking("vasopressin", "=", 30_000, "units/min"), "vasopressin", Charted(1_800_000, "units/h"), None
+    )
 
 
 def test_35_mcg_per_minute_is_35_mcg_per_minute_at_every_weight() -> None:

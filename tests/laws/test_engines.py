@@ -23,7 +23,9 @@ WINDOW = 64
 
 
 @tries(220)
-@given(programs(), histories(), SEEDS, st.sampled_from((0, 3, 40)), st.booleans(), st.sampled_from((1, 4, 128)))
+@given(
+    programs(), histories(), SEEDS, st.sampled_from((0, 3, 40)), st.booleans(), st.sampled_from((1, 4, 128))
+)
 def test_both_engines_agree_bit_for_bit(
     program: Program, events: tuple[Event, ...], seed: int, more: int, silence_is_off: bool, stride: int
 ) -> None:
@@ -44,7 +46,9 @@ def test_the_order_of_arrival_never_changes_a_decision(
 ) -> None:
     arrived = list(events)
     Random(seed).shuffle(arrived)
-    assert by_session(program, arrived, LAST, stride=2, late_window=WINDOW) == by_session(program, events, LAST)
+    assert by_session(program, arrived, LAST, stride=2, late_window=WINDOW) == by_session(
+        program, events, LAST
+    )
     assert by_reference(program, arrived, LAST) == by_reference(program, events, LAST)
 
 
@@ -136,12 +140,16 @@ def test_a_window_that_slides_forgets_nothing_it_needs(program: Program, seed: i
         heard.append(event)
         take(log, session.feed(event))
     take(log, session.advance(until))
-    assert ([decision_bytes(item) for item in log], session.look_again()) == by_reference(program, heard, until)
+    assert ([decision_bytes(item) for item in log], session.look_again()) == by_reference(
+        program, heard, until
+    )
 
 
 @tries(20)
 @given(programs(), histories())
-def test_a_session_told_twice_or_rebuilt_is_the_same_session(program: Program, events: tuple[Event, ...]) -> None:
+def test_a_session_told_twice_or_rebuilt_is_the_same_session(
+    program: Program, events: tuple[Event, ...]
+) -> None:
     once = by_session(program, events, LAST)
     assert by_session(program, [*events, *events], LAST) == once
     session = Session.rebuilt(program, events, late_window=WINDOW)

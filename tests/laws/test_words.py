@@ -74,7 +74,8 @@ PROGRAM = Program(
 def readings(word: Word) -> list[Reading]:
     """A word in which unknown is charted as something that is neither yes nor no."""
     return [
-        Reading(f"r{time}", time, "line", "?" if letter is None else letter) for time, letter in enumerate(word)
+        Reading(f"r{time}", time, "line", "?" if letter is None else letter)
+        for time, letter in enumerate(word)
     ]
 
 

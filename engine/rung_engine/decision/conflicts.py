@@ -39,7 +39,9 @@ def incompatible(program: Program, a: Standing, b: Standing) -> bool:
 def _doses_differ(program: Program, a: Standing, b: Standing) -> bool:
     """Two different doses of one drug, unless one range lies inside the other."""
     first = {"start", "add", "set"}
-    same_kind = (a.op in first and b.op in first) or (a.op == b.op and a.op in ("increase", "decrease", "taper", "give"))
+    same_kind = (a.op in first and b.op in first) or (
+        a.op == b.op and a.op in ("increase", "decrease", "taper", "give")
+    )
     if not same_kind or a.dose is None or b.dose is None:
         return False
     one, other = program.units[a.dose.unit], program.units[b.dose.unit]

@@ -21,6 +21,7 @@ from rung_engine.decision.model import (
     Waiting,
     Withheld,
 )
+from rung_engine.decision.needs import parts_of
 from rung_engine.decision.needs import pending as needs_of
 from rung_engine.decision.orders import Issue, ceiling, evaluate, windows
 from rung_engine.decision.rules import Judged, destination, judge
@@ -74,25 +75,36 @@ class Fold:
         self.state = State()
         self.content: Content | None = None
         self._signature: object = None
+        self._no_reading_helps: frozenset[tuple[str, int]] = frozenset()
 
     def copy(self) -> Fold:
         """Another fold that goes on from here by itself."""
         other = Fold()
         other.state, other.content, other._signature = self.state, self.content, self._signature
+        other._no_reading_helps = self._no_reading_helps
         return other
 
     def advance(self, view: View) -> Content | None:
         self.state, draft = step(view, self.state)
-        signature = (_lasting(draft.content), *(_signature(view, term) for _, term in draft.unsettled))
-        if signature == self._signature:
+        if self._signed(view, draft) == self._signature:
             return None
-        self._signature = signature
         found = {(rule, term): needs_of(view, rule, term) for rule, term in draft.unsettled}
+        self._no_reading_helps = frozenset(key for key, item in found.items() if not item.needs)
+        self._signature = self._signed(view, draft)
         merged = sorted({*draft.content.pending, *found.values()}, key=lambda item: item.rule)
         content = replace(draft.content, pending=tuple(merged))
         before = self.content
         self.content = content
         return None if _lasting(content) == _lasting(before) else content
+
+    def _signed(self, view: View, draft: Draft) -> object:
+        """All that the content, with its fewest readings, depends on."""
+        conditions = [
+            _signature(view, term, key in self._no_reading_helps)
+            for key in draft.unsettled
+            for term in key[1:]
+        ]
+        return (_lasting(draft.content), *conditions)
 
 
 def _lasting(content: Content | None) -> Content | None:
@@ -103,16 +115,21 @@ def _lasting(content: Content | None) -> Content | None:
     if content is None:
         return None
     if content.phase in ("finished", "ended"):
-        return replace(content, path=(), moved_by=(), orders=(), waiting=(), withheld=(), alerts=())
+        return replace(content, path=(), moved_by=(), orders=(), waiting=(), withheld=())
     return replace(content, path=(), moved_by=()) if content.path or content.moved_by else content
 
 
-def _signature(view: View, term: int) -> object:
-    """What the fewest readings may depend on, as far as truth and knowledge go."""
+def _signature(view: View, term: int, waits: bool) -> object:
+    """What the fewest readings may depend on: the truth of every part, and what is known.
+
+    Where only time can tell (`waits`), a reading may change when that is.
+    """
     subjects = sorted(view.subjects(term))
     return (
         term,
+        tuple(view.truth(part) for part in parts_of(view.program, term)),
         tuple((view.input(name).why if kind == "input" else view.drug(name).why) for kind, name in subjects),
+        tuple(view.last_reading(name) for kind, name in subjects if kind == "input") if waits else (),
     )
 
 
@@ -199,7 +216,9 @@ def _live(view: View, state: State) -> tuple[State, Draft]:
     while True:
         view.place(state.stage, state.entered, state.began)
         judged = judge(view, _rules(view, state.stage))
-        movers = [item for item in judged.values() if item.state == "fires" and _moves(item.rule, state.stage)]
+        movers = [
+            item for item in judged.values() if item.state == "fires" and _moves(item.rule, state.stage)
+        ]
         goals = sorted({(order.op, order.target) for item in movers if (order := destination(item.rule))})
         if not goals:
             break
@@ -250,7 +269,9 @@ def _disputed(view: View, state: State, judged: dict[str, Judged], movers: set[s
     fires = [item for item in judged.values() if item.state == "fires"]
     if len(fires) < 2:
         return False
-    orders = _collect(view, [_issues(item, since.get(item.rule.id, view.time), view) for item in fires], state.began)
+    orders = _collect(
+        view, [_issues(item, since.get(item.rule.id, view.time), view) for item in fires], state.began
+    )
     _needs(view, orders)
     _doubt(view, orders, judged)
     return any(movers.intersection(clash.rules) for clash in _contradict(view, orders))
@@ -317,7 +338,11 @@ def _rest(
         if item.state == "pending":
             unsettled.append((item.rule.id, item.rule.condition))
         elif item.state != "silent":
-            if item.state == "unconfirmed" and item.rule.unless is not None and view.truth(item.rule.unless) is None:
+            if (
+                item.state == "unconfirmed"
+                and item.rule.unless is not None
+                and view.truth(item.rule.unless) is None
+            ):
                 unsettled.append((f"unless:{item.rule.id}", item.rule.unless))
             issues.append(_issues(item, since[item.rule.id], view, unsettled))
     live = {item.rule.id for item in judged.values() if item.state in ("fires", "unconfirmed")}
@@ -328,7 +353,12 @@ def _rest(
             kept.append(carried)
             continue
         found = _issues(
-            Judged(rules[carried.rule], "fires"), carried.since, view, unsettled, only=carried.choice, carried=True
+            Judged(rules[carried.rule], "fires"),
+            carried.since,
+            view,
+            unsettled,
+            only=carried.choice,
+            carried=True,
         )
         open_ = [issue for issue in found if not _carried_out(view, issue, state.began)]
         if open_ or not found:
@@ -358,7 +388,9 @@ def _rest(
         alerts=_alerts(view),
         rejected=_rejected(view),
         outcomes=tuple(
-            name for name, decl in sorted(program.artifact.outcomes.items()) if view.truth(decl.condition) is True
+            name
+            for name, decl in sorted(program.artifact.outcomes.items())
+            if view.truth(decl.condition) is True
         ),
         silence_is_off=view.silence_is_off(),
         outside_verified=tuple(
@@ -445,7 +477,13 @@ def _collect(view: View, issued: list[list[Issue]], began: int) -> _Orders:
         for issue in issues:
             if issue.order.op in ("go", "finish"):
                 result: object = Standing(
-                    issue.order.op, issue.order.target, issue.strength, (issue.rule,), "due", False, issue.check_first
+                    issue.order.op,
+                    issue.order.target,
+                    issue.strength,
+                    (issue.rule,),
+                    "due",
+                    False,
+                    issue.check_first,
                 )
             else:
                 result = evaluate(view, issue, began)
@@ -493,7 +531,9 @@ def _merge(a: Standing, b: Standing) -> Standing:
 def _narrowest(standing: list[Standing]) -> list[Standing]:
     """Of two ranges of one order, one inside the other, the narrower stands with both reasons."""
     out: list[Standing] = []
-    for order in sorted(standing, key=lambda item: (item.dose.hi - item.dose.lo if item.dose else 0, item.rules)):
+    for order in sorted(
+        standing, key=lambda item: (item.dose.hi - item.dose.lo if item.dose else 0, item.rules)
+    ):
         for index, other in enumerate(out):
             if (
                 _merge_key(replace(order, dose=None)) == _merge_key(replace(other, dose=None))
@@ -512,7 +552,9 @@ def _narrowest(standing: list[Standing]) -> list[Standing]:
 
 def _needs(view: View, orders: _Orders) -> None:
     """No order starts or raises a drug without what it needs; not knowing unconfirms it."""
-    begun = {order.target for order in orders.standing if order.op in ("start", "add", "set") and order.confirmed}
+    begun = {
+        order.target for order in orders.standing if order.op in ("start", "add", "set") and order.confirmed
+    }
     kept: list[Standing] = []
     for order in orders.standing:
         decl = view.program.artifact.drugs.get(order.target)
@@ -574,7 +616,9 @@ def _contradict(view: View, orders: _Orders) -> list[Contradiction]:
                 drop.update((i, j))
                 found.append(
                     Contradiction(
-                        "orders", tuple(sorted({*a.rules, *b.rules})), f"{a.op} {a.target} / {b.op} {b.target}"
+                        "orders",
+                        tuple(sorted({*a.rules, *b.rules})),
+                        f"{a.op} {a.target} / {b.op} {b.target}",
                     )
                 )
     dropped = [sure[index] for index in sorted(drop)]

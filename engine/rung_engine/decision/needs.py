@@ -48,7 +48,9 @@ def _unknown_subjects(view: View, term: int) -> tuple[Subject, ...]:
             state = view.drug(name)
             if state.running is None:
                 found.append(Subject("drug", name, state.why))
-            elif state.running and state.rate is None and view.program.artifact.drugs[name].form == "infusion":
+            elif (
+                state.running and state.rate is None and view.program.artifact.drugs[name].form == "infusion"
+            ):
                 found.append(Subject("drug", name, "rate"))
     return tuple(found)
 
@@ -56,6 +58,25 @@ def _unknown_subjects(view: View, term: int) -> tuple[Subject, ...]:
 def _candidates(program: Program, subject: Subject) -> tuple[object, ...]:
     table = _table(program)
     return table[subject.kind, subject.name]
+
+
+@lru_cache(maxsize=4096)
+def parts_of(program: Program, term: int) -> tuple[int, ...]:
+    """The conditions that a condition is made of, itself the last."""
+    found: set[int] = set()
+    stack = [term]
+    while stack:
+        index = stack.pop()
+        if index not in found:
+            found.add(index)
+            match program.artifact.terms[index]:
+                case m.Not() | m.Held() | m.Recent() | m.Ever() as node:
+                    stack.append(node.of)
+                case m.And() | m.Or() | m.Count() as many:
+                    stack.extend(many.of)
+                case _:
+                    pass
+    return tuple(sorted(found))
 
 
 @lru_cache(maxsize=16)
@@ -93,7 +114,11 @@ def _table(program: Program) -> dict[tuple[str, str], tuple[object, ...]]:
             case "one_of":
                 table["input", name] = decl.values
             case "any_of":
-                sets = [frozenset[str](), *(frozenset({value}) for value in decl.values), frozenset(decl.values)]
+                sets = [
+                    frozenset[str](),
+                    *(frozenset({value}) for value in decl.values),
+                    frozenset(decl.values),
+                ]
                 table["input", name] = tuple(sets)
             case "graded":
                 table["input", name] = tuple(Fraction(rank) for rank in range(len(decl.values)))

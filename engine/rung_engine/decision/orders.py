@@ -134,7 +134,9 @@ def _shown(view: View, drug: str, unit: Unit, lo: Fraction, hi: Fraction) -> Dos
     base = weight**-unit.weight_power if unit.weight_power and weight is not None else Fraction(1)
     if unit.weight_power == 0 or weight is not None:
         own = dict(unit.without_weight)
-        for written in view.program.artifact.drugs[drug].concentrations if drug in view.program.artifact.drugs else ():
+        for written in (
+            view.program.artifact.drugs[drug].concentrations if drug in view.program.artifact.drugs else ()
+        ):
             strength = view.program.number(written)
             flow = dict(own)
             for name, power in strength.dims:
@@ -299,7 +301,9 @@ def _give(view: View, issue: Issue, began: int) -> Standing:
         if known:
             shown = _shown(view, order.target, _unit_of(view, order.total), left, left)
             standing = replace(standing, remaining=shown)
-    timed = _timed(view, issue, standing, view.last_dose(order.target), began, totalling=order.total is not None)
+    timed = _timed(
+        view, issue, standing, view.last_dose(order.target), began, totalling=order.total is not None
+    )
     return timed
 
 
@@ -420,11 +424,23 @@ def _below_maximum(view: View, issue: Issue, standing: Standing) -> Standing | W
     if standing.op not in ("start", "add", "set", "give") or standing.dose is None:
         return standing
     unit = view.program.units[standing.dose.unit]
+    if standing.op == "give" and ("time", -1) in unit.dims and ("time", -1) not in top[0].dims:
+        # A daily amount is bounded by rolling totals; the maximum of one dose says nothing about it.
+        return standing
     seen = top[0].seen_in(unit.dims, weight)
     return _in_doubt(standing, "weight") if seen is None else _cut(view, issue, standing, unit, seen, top[1])
 
 
-def _cut(view: View, issue: Issue, standing: Standing, unit: Unit, most: Fraction, whose: str) -> Standing | Withheld:
+def _per(amount: Amount, over: int, unit: Unit) -> Amount:
+    """What is left of a window, as an even rate over it where the dose is written as one (200 mg/day)."""
+    if ("time", -1) not in unit.dims or ("time", -1) in amount.dims:
+        return amount
+    return Amount(amount.value / over, tuple(sorted((*amount.dims, ("time", -1)))))
+
+
+def _cut(
+    view: View, issue: Issue, standing: Standing, unit: Unit, most: Fraction, whose: str
+) -> Standing | Withheld:
     """No dose above `most`, in coherent units; none at all where even the smallest is."""
     assert standing.dose is not None
     scale = unit.factor / 1_000_000
@@ -457,7 +473,9 @@ def _below_rolling(view: View, issue: Issue, standing: Standing) -> Standing | W
             return Withheld(issue.rule, standing.op, standing.target, "maximum", f"rolling:{window.over}")
         elif standing.op == "give" and standing.dose is not None:
             unit = view.program.units[standing.dose.unit]
-            seen = Amount(left, window.maximum.dims).seen_in(unit.dims, view.weight())
+            seen = _per(Amount(left, window.maximum.dims), window.over, unit).seen_in(
+                unit.dims, view.weight()
+            )
             if seen is None:
                 standing = _in_doubt(standing, "weight")
                 continue
@@ -471,5 +489,3 @@ def _below_rolling(view: View, issue: Issue, standing: Standing) -> Standing | W
 def replace_issue(issue: Issue, order: m.Order) -> Issue:
     """The same issue with another order in its place."""
     return replace(issue, order=order)
-
-

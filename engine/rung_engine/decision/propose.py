@@ -132,10 +132,9 @@ def _below_maximum(
         if seen > top[0].value:
             limit = _own(view, drug, top[0])
             reasons.append(Reason(grade, "maximum", top[1], limit, own))
-            if _inside(view, drug, amount.value / 1000, amount.dims):
-                reasons.append(Reason(grade, "unit_error", "1000", limit, own))
-            elif _inside(view, drug, amount.value / 60, amount.dims):
-                reasons.append(Reason(grade, "unit_error", "60", limit, own))
+            for factor in (1000, 60):
+                if _is_likely(view, drug, Amount(amount.value / factor, amount.dims)):
+                    reasons.append(Reason(grade, "unit_error", str(factor), limit, own))
             return
 
 
@@ -149,10 +148,17 @@ def _below_rolling(view: View, drug: str, dose: Amount | None, reasons: list[Rea
             reasons.append(Reason("refused", "rolling", drug, _own(view, drug, window.maximum)))
 
 
-def _inside(view: View, drug: str, value: Fraction, dims: tuple[tuple[str, int], ...]) -> bool:
-    top = view.program.maximum.get(drug)
-    seen = Amount(value, dims).seen_in(top.dims, view.weight()) if top is not None else None
-    return top is not None and seen is not None and seen <= top.value
+def _is_likely(view: View, drug: str, amount: Amount) -> bool:
+    """What somebody may have meant: a usual dose, or from the least to start with up to the maximum."""
+    program = view.program
+    decl = program.artifact.drugs[drug]
+    least = decl.usual or decl.start
+    most = program.amount(decl.usual.hi) if decl.usual is not None else program.maximum.get(drug)
+    if most is None:
+        return False
+    seen = amount.seen_in(most.dims, view.weight())
+    low = program.amount(least.lo).seen_in(most.dims, view.weight()) if least is not None else Fraction(0)
+    return seen is not None and low is not None and low <= seen <= most.value
 
 
 def _prerequisites(view: View, drug: str, order: m.Order, reasons: list[Reason]) -> None:
@@ -203,7 +209,11 @@ def _beside(view: View, content: Content, drug: str, order: m.Order, reasons: li
     """A drug declared incompatible runs, may run, or is ordered."""
     if order.op not in _GIVING:
         return
-    given = {item.target for item in content.orders if item.op in _GIVING and item.confirmed and item.mark != "done"}
+    given = {
+        item.target
+        for item in content.orders
+        if item.op in _GIVING and item.confirmed and item.mark != "done"
+    }
     for pair in view.program.artifact.incompatible:
         if drug in pair.drugs:
             other = next(name for name in pair.drugs if name != drug)

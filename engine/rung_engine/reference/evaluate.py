@@ -166,7 +166,9 @@ class Instant:
                 if condition is not None:
                     pairs = zip(self.rows, self.rows[1:], strict=False)
                     charted.update(
-                        b.time for a, b in pairs if b.truths[condition] is True and a.truths[condition] is not True
+                        b.time
+                        for a, b in pairs
+                        if b.truths[condition] is True and a.truths[condition] is not True
                     )
                     before = self.rows[-1].truths[condition] if self.rows else None
                     if self.rows and self.truth(condition) is True and before is not True:
@@ -275,7 +277,9 @@ class Instant:
         ]
 
     def _recent(self, term: m.Recent) -> Truth:
-        values = [value for _, _, value in self._window(term.of, self.time - self.program.millis(term.length))]
+        values = [
+            value for _, _, value in self._window(term.of, self.time - self.program.millis(term.length))
+        ]
         if True in values:
             return True
         return None if None in values else False
@@ -294,7 +298,9 @@ class Instant:
         right = self.number(term.right)
         if right is None:
             return None
-        groups = [(group.time, group.values) for group in self.chart.readings(term.input, LONG_AGO, self.time)]
+        groups = [
+            (group.time, group.values) for group in self.chart.readings(term.input, LONG_AGO, self.time)
+        ]
         supposed = self.supposed.get(("input", term.input))
         if supposed is not None:
             groups = [(time, values) for time, values in groups if time < self.time]
@@ -302,7 +308,8 @@ class Instant:
         run: list[int] = []
         for time, values in reversed(groups):
             good = all(
-                isinstance(value, Fraction) and compare(Line.exact(value), term.rel, right) for value in values
+                isinstance(value, Fraction) and compare(Line.exact(value), term.rel, right)
+                for value in values
             )
             if not good:
                 break
@@ -379,8 +386,7 @@ class Instant:
         if spans and spans[-1][1] is None:
             return self._since(spans[-1][0])
         known = all(
-            self.drug(drug).running is not None
-            for drug in self.program.artifact.courses[course].drugs
+            self.drug(drug).running is not None for drug in self.program.artifact.courses[course].drugs
         )
         return Line.exact(0) if known else None
 
@@ -501,7 +507,9 @@ class Instant:
             for window in windows:
                 total = self._total_over(name, window.over, window.maximum.dims)
                 for rel in (">", ">="):
-                    step = next_flip(total, rel, Line.exact(window.maximum.value)) if total is not None else None
+                    step = (
+                        next_flip(total, rel, Line.exact(window.maximum.value)) if total is not None else None
+                    )
                     if step is not None:
                         found.append(self.time + step)
         return found
@@ -558,7 +566,9 @@ def _read(program: Program, node: m.Truth | m.Numeric, stack: list[int], found: 
         case m.Occurs() | m.After() | m.Elapsed():
             refs = node.ref.of if isinstance(node.ref, m.PairRef) else (node.ref,)
             for ref in refs:
-                condition = program.artifact.events[ref.name].condition if isinstance(ref, m.EventRef) else None
+                condition = (
+                    program.artifact.events[ref.name].condition if isinstance(ref, m.EventRef) else None
+                )
                 if condition is not None:
                     stack.append(condition)
         case m.Const() | m.SettingIs() | m.Quantity() | m.Setting() | m.TimeInStage():

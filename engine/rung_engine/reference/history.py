@@ -418,7 +418,10 @@ class Chart:
         spans: list[tuple[int, int | None]] = []
         for drug in decl.drugs:
             starts, stops = self.starts_and_stops(drug, t)
-            if self.program.artifact.drugs[drug].form == "bolus" and not self.program.artifact.drugs[drug].lasts:
+            if (
+                self.program.artifact.drugs[drug].form == "bolus"
+                and not self.program.artifact.drugs[drug].lasts
+            ):
                 spans.extend((time, time) for time in starts)
                 continue
             for start in starts:
@@ -474,4 +477,6 @@ class Chart:
 
 
 def _same_kind(a: dict[str, int], b: dict[str, int]) -> bool:
-    return {k: v for k, v in a.items() if k != BODY_WEIGHT} == {k: v for k, v in b.items() if k != BODY_WEIGHT}
+    return {k: v for k, v in a.items() if k != BODY_WEIGHT} == {
+        k: v for k, v in b.items() if k != BODY_WEIGHT
+    }

@@ -138,7 +138,9 @@ def next_instants(
                 pass
     if view.chart.silence_from == now:
         for name in artifact.drugs:
-            yield from (now + window + extra for window in _drug_windows(program, name) for extra in (-1, 0, 1))
+            yield from (
+                now + window + extra for window in _drug_windows(program, name) for extra in (-1, 0, 1)
+            )
     for index, term in enumerate(artifact.terms):
         if isinstance(term, m.Held | m.Recent) and row.truths[term.of] != before.truths[term.of]:
             length = program.millis(term.length)

@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Callable
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -19,7 +20,8 @@ from rung_engine.artifact import model as m
 from rung_engine.program import Dims, Program, Window
 from rung_engine.reference.line import Line, combine, compare, next_flip
 from rung_engine.reference.run import empty_row
-from rung_engine.session.monitors import NEVER, How, InputSpec, Plan, Raw, scaled
+from rung_engine.session.monitors import NEVER, Found, How, InputSpec, Plan, Raw, scaled
+from rung_engine.truth import Truth
 
 _FLIPPED: dict[m.Relation, m.Relation] = {"<": ">", "<=": ">=", "=": "=", ">=": "<=", ">": "<"}
 _PYTHON: dict[m.Relation, str] = {"<": "<", "<=": "<=", "=": "==", ">=": ">=", ">": ">"}
@@ -99,6 +101,21 @@ def change_line(how: str, now: Raw | None, old: Raw | None, scale: int) -> Line 
             return Line.exact(share if how == "percent_rise" else -share)
 
 
+def extreme_line(how: How, found: Found | None, scale: int) -> Line | None:
+    """An extreme or a mean, without a bound where something is unknown."""
+    if found is None:
+        return None
+    total, count, known = found
+    best = Fraction(total) / scale
+    match how:
+        case "lowest":
+            return Line(best if known else None, best)
+        case "highest":
+            return Line(best, best if known else None)
+        case "mean":
+            return Line.exact(best / count) if known else None
+
+
 _HELPERS: dict[str, object] = {
     "Line": Line,
     "Fraction": Fraction,
@@ -107,6 +124,7 @@ _HELPERS: dict[str, object] = {
     "next_flip": next_flip,
     "exact_line": exact_line,
     "change_line": change_line,
+    "extreme_line": extreme_line,
     "moving_test": moving_test,
 }
 
@@ -187,7 +205,9 @@ class _Writer:
             extremes_since=tuple(self.extremes_since),
             captures=tuple(self.captures),
             course_captures=tuple(self.course_captures),
-            flows=tuple((drug, max(over, default=0), tuple(anchors)) for drug, (over, anchors) in self.flows.items()),
+            flows=tuple(
+                (drug, max(over, default=0), tuple(anchors)) for drug, (over, anchors) in self.flows.items()
+            ),
             input_place={name: place for place, name in enumerate(self.input_names)},
             course_place={name: place for place, name in enumerate(self.course_names)},
             drug_place={name: place for place, name in enumerate(self.drug_names)},
@@ -195,7 +215,9 @@ class _Writer:
             weight=self.input_names.index(weight) if weight is not None else None,
             empty_row=empty_row(self.program).truths,
             source=source,
-            judge=self._execute(re.sub(r"\bk\d+\b", lambda found: self.literals.get(found[0], found[0]), source)),
+            judge=self._execute(
+                re.sub(r"\bk\d+\b", lambda found: self.literals.get(found[0], found[0]), source)
+            ),
             judge_exactly=self._execute(source),
         )
 
@@ -208,7 +230,9 @@ class _Writer:
             " value = P.values; rate = P.rates; anchor = P.anchors",
         ]
         self.scope["NEVER"] = NEVER
-        truths = ", ".join(f"v{index}" if index in self.truths else "None" for index in range(len(self.terms)))
+        truths = ", ".join(
+            f"v{index}" if index in self.truths else "None" for index in range(len(self.terms))
+        )
         moments = ", ".join(f"a{index}" for index in range(len(self.anchors)))
         tail = [
             f" return ({truths}{',' if self.terms else ''}), min(nxt, P.wake), ({moments}{',' if moments else ''})",
@@ -298,7 +322,10 @@ class _Writer:
                 now = f"P.task_now[{self.task_names.index(ref.name)}]"
             case m.DrugRef():
                 word = "started" if ref.kind == "started" else "stopped"
-                now = " or ".join(f"P.drugs[{self.drug_names.index(drug)}].{word}" for drug in ref.drugs) or "False"
+                now = (
+                    " or ".join(f"P.drugs[{self.drug_names.index(drug)}].{word}" for drug in ref.drugs)
+                    or "False"
+                )
             case m.EventRef():
                 now = f"P.event_now[{self.event_names.index(ref.name)}]"
                 condition = self.artifact.events[ref.name].condition
@@ -376,9 +403,14 @@ class _Writer:
                 of = self.truth(term.of)
                 place = self.monitor(term.of)
                 until = f"(t - 1 if last[{place}] is True else true[{place}])"
-                self.write(f"{name} = {of}", f"if {of} is not True and began is not None and {until} >= began: {name} = True")
+                self.write(
+                    f"{name} = {of}",
+                    f"if {of} is not True and began is not None and {until} >= began: {name} = True",
+                )
             case m.Occurs():
-                self.write(f"{name} = bool(h{self.anchor(term.ref)})", f"if {name} and t + 1 < nxt: nxt = t + 1")
+                self.write(
+                    f"{name} = bool(h{self.anchor(term.ref)})", f"if {name} and t + 1 < nxt: nxt = t + 1"
+                )
             case m.After():
                 self.write(f"{name} = {self.moment(term.ref)} is not None")
             case m.Readings():
@@ -503,15 +535,68 @@ class _Writer:
             left, rel = right, _FLIPPED[rel]
         number = self.terms[left]
         if bound is None or not self._fast(name, number, rel, bound):
-            one, two = self.number(term.left), self.number(term.right)
-            self.write(
-                f"if {one} is None or {two} is None: {name} = None",
-                "else:",
-                f" {name} = compare({one}, {term.rel!r}, {two})",
-                f" if {one}.slope != {two}.slope:",
-                f"  w = next_flip({one}, {term.rel!r}, {two})",
-                "  if w is not None and t + w < nxt: nxt = t + w",
-            )
+            self._slow(name, term)
+
+    def _slow(self, name: str, term: m.Cmp) -> None:
+        """A comparison in fractions; one of present values alone remembers its latest answers."""
+        leaves: dict[int, str] = {}
+        if self._present(term.left, leaves) and self._present(term.right, leaves):
+            asked = self.constant(self._remembered(term, list(leaves)))
+            self.write(f"{name} = {asked}({', '.join(leaves.values())})")
+            return
+        one, two = self.number(term.left), self.number(term.right)
+        self.write(
+            f"if {one} is None or {two} is None: {name} = None",
+            "else:",
+            f" {name} = compare({one}, {term.rel!r}, {two})",
+            f" if {one}.slope != {two}.slope:",
+            f"  w = next_flip({one}, {term.rel!r}, {two})",
+            "  if w is not None and t + w < nxt: nxt = t + w",
+        )
+
+    def _present(self, index: int, leaves: dict[int, str]) -> bool:
+        """The number is made of constants and of values now; `leaves`: the variables that hold those."""
+        term = self.terms[index]
+        match term:
+            case m.Arith():
+                return self._present(term.left, leaves) and self._present(term.right, leaves)
+            case m.Input():
+                if self.artifact.inputs[term.name].kind not in ("quantity", "graded"):
+                    return False
+                leaves[index] = self.value(term.name)
+                return True
+            case m.Rate():
+                leaves[index] = self.rate(term.drug, term.unit)
+                return True
+            case _:
+                return self.fixed(index) is not None
+
+    def _remembered(self, term: m.Cmp, leaves: list[int]) -> Callable[..., Truth]:
+        """The comparison as a function of the raw inputs and the charted rates at `leaves`."""
+        terms, specs, places = self.terms, self.specs, {name: i for i, name in enumerate(self.input_names)}
+        fixed = {index: value for index in range(len(terms)) if (value := self.fixed(index)) is not None}
+
+        def number(index: int, now: dict[int, object]) -> Line | None:
+            one = terms[index]
+            if index in fixed:
+                return Line.exact(fixed[index])
+            if isinstance(one, m.Arith):
+                left, right = number(one.left, now), number(one.right, now)
+                return None if left is None or right is None else combine(one.op, left, right)
+            value = now[index]
+            if isinstance(value, tuple):
+                return Line.exact(Fraction(*value))
+            if isinstance(one, m.Input) and isinstance(value, int | Fraction):
+                return exact_line(value, specs[places[one.name]].scale)
+            return None
+
+        @lru_cache(maxsize=256)
+        def asked(*values: object) -> Truth:
+            now = dict(zip(leaves, values, strict=True))
+            left, right = number(term.left, now), number(term.right, now)
+            return None if left is None or right is None else compare(left, term.rel, right)
+
+        return asked
 
     def _fast(self, name: str, number: m.Truth | m.Numeric, rel: m.Relation, bound: Fraction) -> bool:
         """Writes a comparison with a constant that needs no fractions, where there is one."""
@@ -522,12 +607,23 @@ class _Writer:
                 if spec.decl.kind not in ("quantity", "graded"):
                     return False
                 x = self.value(number.name)
-                exact = bound * spec.scale
-                limit = whole(rel, exact) if spec.counts is None else None
-                written = self.constant(exact)
-                if limit is not None:
-                    self.literals[written] = str(limit)
-                self.write(f"{name} = None if {x} is None else {x} {_PYTHON[rel]} {written}")
+                self.write(
+                    f"{name} = None if {x} is None else {x} {_PYTHON[rel]} {self.bound(spec, rel, bound)}"
+                )
+                return True
+            case m.Change():
+                self._compare_change(name, number, rel, bound)
+                return True
+            case m.Extreme():
+                self._compare_extreme(name, number, rel, bound)
+                return True
+            case m.ValueAt() | m.ValueAtStart():
+                x, cell = self._captured(number)
+                spec = self.specs[cell]
+                self.write(
+                    f"x = {x}",
+                    f"{name} = None if x is None else x {_PYTHON[rel]} {self.bound(spec, rel, bound)}",
+                )
                 return True
             case m.Rate():
                 r = self.rate(number.drug, number.unit)
@@ -548,6 +644,89 @@ class _Writer:
                 return True
             case _:
                 return False
+
+    def bound(self, spec: InputSpec, rel: m.Relation, bound: Fraction) -> str:
+        """A bound of an input at its scale: whole where the input is, exact where it is counted or supposed."""
+        exact = bound * spec.scale
+        written = self.constant(exact)
+        limit = whole(rel, exact) if spec.counts is None else None
+        if limit is not None:
+            self.literals[written] = str(limit)
+        return written
+
+    def _compare_change(self, name: str, term: m.Change, rel: m.Relation, bound: Fraction) -> None:
+        cell = self.input_names.index(term.input)
+        now, spec = self.value(term.input), self.specs[cell]
+        if spec.decl.kind not in ("quantity", "graded"):
+            self.write(f"{name} = None")
+            return
+        self.write(f"o = {self._earlier(term)}")
+        if term.how in ("change", "rise", "fall"):
+            moved = f"o - {now}" if term.how == "fall" else f"{now} - o"
+            self.write(
+                f"{name} = None if o is None or {now} is None else {moved} {_PYTHON[rel]} {self.bound(spec, rel, bound)}"
+            )
+            return
+        moved = f"o - {now}" if term.how == "percent_fall" else f"{now} - o"
+        share = f"({moved}) * {bound.denominator}"
+        self.write(
+            f"if not o or {now} is None: {name} = None",
+            f"elif o > 0: {name} = {share} {_PYTHON[rel]} {bound.numerator} * o",
+            f"else: {name} = {bound.numerator} * o {_PYTHON[rel]} {share}",
+        )
+
+    def _earlier(self, term: m.Change) -> str:
+        """The raw reading with which a change is compared."""
+        cell = self.input_names.index(term.input)
+        if isinstance(term.span, m.Over):
+            place = self._place(self.groups, (cell, self.program.millis(term.span.over)))
+            return f"P.groups[{place}].oldest(P)"
+        moment, chosen = self.chosen(
+            term.span.since, lambda anchor: self._place(self.captures, (cell, anchor))
+        )
+        return f"None if {moment} is None else P.captures[{chosen}].value(P, {moment})"
+
+    def _captured(self, term: m.ValueAt | m.ValueAtStart) -> tuple[str, int]:
+        """The raw reading at a moment or at the start of a course, and the place of its input."""
+        cell = self.input_names.index(term.input)
+        if isinstance(term, m.ValueAtStart):
+            course = self.course_names.index(term.course)
+            place = self._place(self.course_captures, (cell, course))
+            self.write(f"c = P.courses[{course}].after[0]")
+            return f"None if c is None else P.course_captures[{place}].value(P, c)", cell
+        moment, chosen = self.chosen(term.ref, lambda anchor: self._place(self.captures, (cell, anchor)))
+        return f"None if {moment} is None else P.captures[{chosen}].value(P, {moment})", cell
+
+    def _compare_extreme(self, name: str, term: m.Extreme, rel: m.Relation, bound: Fraction) -> None:
+        """A bound known from one side settles a comparison in one direction."""
+        spec = self.specs[self.input_names.index(term.input)]
+        found = self._window(term)
+        self.write(f"e = {found}", f"if e is None: {name} = None", "else:", " o, y, known = e")
+        if term.how == "mean":
+            exact = bound * spec.scale
+            self.write(
+                f" {name} = o * {exact.denominator} {_PYTHON[rel]} {exact.numerator} * y if known else None"
+            )
+            return
+        limit = self.bound(spec, rel, bound)
+        self.write(f" {name} = o {_PYTHON[rel]} {limit}")
+        lowest = term.how == "lowest"
+        if rel == "=":
+            self.write(f" if not known: {name} = False if o {'<' if lowest else '>'} {limit} else None")
+        else:
+            settled = (rel in ("<", "<=")) == lowest
+            self.write(f" if not known and {name} is not {settled}: {name} = None")
+
+    def _window(self, term: m.Extreme) -> str:
+        cell = self.input_names.index(term.input)
+        known = self._place(self.knowledge, cell)
+        if isinstance(term.span, m.Over):
+            parts = (cell, term.how, self.program.millis(term.span.over), known)
+            return f"P.extremes[{self._place(self.extremes, parts)}].found(P)"
+        moment, chosen = self.chosen(
+            term.span.since, lambda anchor: self._place(self.extremes_since, (cell, anchor, known))
+        )
+        return f"None if {moment} is None else P.extremes_since[{chosen}].found(P, {term.how!r}, {moment})"
 
     def _elapsed(self, name: str, moment: str, rel: m.Relation, bound: Fraction, indent: str = "") -> None:
         """Time since a moment against a constant: it changes once (`=`: twice) by itself."""
@@ -610,7 +789,9 @@ class _Writer:
                 self.write(f"{name} = None if {r} is None else Line.exact(Fraction(*{r}))")
             case m.Arith():
                 one, two = self.number(term.left), self.number(term.right)
-                self.write(f"{name} = None if {one} is None or {two} is None else combine({term.op!r}, {one}, {two})")
+                self.write(
+                    f"{name} = None if {one} is None or {two} is None else combine({term.op!r}, {one}, {two})"
+                )
             case m.Elapsed():
                 self._since(name, self.moment(term.ref))
             case m.TimeInStage():
@@ -618,29 +799,18 @@ class _Writer:
             case m.TimeInCourse() | m.TimeOn():
                 start, known = self._clock(term)
                 self.scope.setdefault("zero", Line.exact(0))
-                self.write(f"{name} = Line.exact(t - {start}, 1) if {start} is not None else zero if {known} else None")
+                self.write(
+                    f"{name} = Line.exact(t - {start}, 1) if {start} is not None else zero if {known} else None"
+                )
             case m.Change():
                 self._change(name, term)
             case m.Extreme():
                 self._extreme(name, term)
             case m.Total():
                 self._total(name, term)
-            case m.ValueAt():
-                cell = self.input_names.index(term.input)
-                moment, place = self.chosen(term.ref, lambda anchor: self._place(self.captures, (cell, anchor)))
-                captured = f"P.captures[{place}].value(P, {moment})"
-                self.write(
-                    f"{name} = None if {moment} is None else exact_line({captured}, {self.specs[cell].scale})"
-                )
-            case m.ValueAtStart():
-                cell = self.input_names.index(term.input)
-                course = self.course_names.index(term.course)
-                place_of_start = self._place(self.course_captures, (cell, course))
-                captured = f"P.course_captures[{place_of_start}].value(P, c)"
-                self.write(
-                    f"c = P.courses[{course}].after[0]",
-                    f"{name} = None if c is None else exact_line({captured}, {self.specs[cell].scale})",
-                )
+            case m.ValueAt() | m.ValueAtStart():
+                captured, cell = self._captured(term)
+                self.write(f"{name} = exact_line({captured}, {self.specs[cell].scale})")
             case _:
                 raise AssertionError(f"term {index} is not a number")
         self.numbers.add(index)
@@ -650,31 +820,12 @@ class _Writer:
         self.write(f"{name} = None if {moment} is None else Line.exact(t - {moment}, 1)")
 
     def _change(self, name: str, term: m.Change) -> None:
-        cell = self.input_names.index(term.input)
-        now, scale = self.value(term.input), self.specs[cell].scale
-        if isinstance(term.span, m.Over):
-            place = self._place(self.groups, (cell, self.program.millis(term.span.over)))
-            self.write(f"{name} = change_line({term.how!r}, {now}, P.groups[{place}].oldest(P), {scale})")
-            return
-        moment, chosen = self.chosen(term.span.since, lambda anchor: self._place(self.captures, (cell, anchor)))
-        self.write(
-            f"{name} = None if {moment} is None else "
-            f"change_line({term.how!r}, {now}, P.captures[{chosen}].value(P, {moment}), {scale})"
-        )
+        now, scale = self.value(term.input), self.specs[self.input_names.index(term.input)].scale
+        self.write(f"{name} = change_line({term.how!r}, {now}, {self._earlier(term)}, {scale})")
 
     def _extreme(self, name: str, term: m.Extreme) -> None:
-        cell = self.input_names.index(term.input)
-        known = self._place(self.knowledge, cell)
-        if isinstance(term.span, m.Over):
-            parts = (cell, term.how, self.program.millis(term.span.over), known)
-            self.write(f"{name} = P.extremes[{self._place(self.extremes, parts)}].number(P)")
-            return
-        moment, chosen = self.chosen(
-            term.span.since, lambda anchor: self._place(self.extremes_since, (cell, anchor, known))
-        )
-        self.write(
-            f"{name} = None if {moment} is None else P.extremes_since[{chosen}].number(P, {term.how!r}, {moment})"
-        )
+        scale = self.specs[self.input_names.index(term.input)].scale
+        self.write(f"{name} = extreme_line({term.how!r}, {self._window(term)}, {scale})")
 
     def _total(self, name: str, term: m.Total) -> None:
         drug = self.drug_names.index(term.drug)
@@ -692,4 +843,6 @@ class _Writer:
             return anchor
 
         moment, chosen = self.chosen(term.span.since, remember)
-        self.write(f"{name} = None if {moment} is None else P.flows[{flow}].since(P, {chosen}, {moment}, {dims})")
+        self.write(
+            f"{name} = None if {moment} is None else P.flows[{flow}].since(P, {chosen}, {moment}, {dims})"
+        )

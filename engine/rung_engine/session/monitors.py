@@ -29,6 +29,8 @@ from rung_engine.truth import Truth
 
 NEVER = 10**18
 """Later than every instant."""
+BOUNDLESS = 10**60
+"""Larger than every raw reading."""
 
 Raw = int | Fraction | bool | str | frozenset[str]
 Sums = dict[Dims, Fraction]
@@ -89,8 +91,9 @@ class InputSpec:
     scale: int
     convert: Mapping[str, tuple[int, int]]
     """By unit: a millionth of it is `k` raw units, and its zero stands at `o`."""
-    low: Fraction | None
-    high: Fraction | None
+    low: int
+    high: int
+    """The plausible raw readings, both included."""
     counts: int | None
     """The index of the drug whose doses it counts."""
     dims: Dims
@@ -108,13 +111,14 @@ class InputSpec:
                     lines[unit] = (one - zero, zero)
             scale = math.lcm(*(part.denominator for line in lines.values() for part in line))
         limits = program.plausible.get(name) if decl.kind == "quantity" else None
+        least = math.ceil(limits[0] * scale) if limits is not None else -BOUNDLESS
         return InputSpec(
             name=name,
             decl=decl,
             scale=scale,
             convert={unit: (int(k * scale), int(o * scale)) for unit, (k, o) in lines.items()},
-            low=limits[0] * scale if limits is not None else None,
-            high=limits[1] * scale if limits is not None else None,
+            low=max(least, 1) if decl.dosing else least,
+            high=math.floor(limits[1] * scale) if limits is not None else BOUNDLESS,
             counts=drugs.index(decl.counts) if decl.counts is not None else None,
             dims=program.units[decl.unit].dims if decl.unit is not None else (),
         )
@@ -129,11 +133,7 @@ class InputSpec:
                 if line is None or not isinstance(value, Charted):
                     return None, "unit"
                 number = value.millionths * line[0] + line[1]
-                if self.low is not None and self.high is not None and not self.low <= number <= self.high:
-                    return None, "implausible"
-                if decl.dosing and number <= 0:
-                    return None, "implausible"
-                return number, ""
+                return (number, "") if self.low <= number <= self.high else (None, "implausible")
             case "flag":
                 return (value, "") if isinstance(value, bool) else (None, "unit")
             case "one_of":
@@ -225,11 +225,16 @@ class InputCell:
             self._count(patient, patient.drugs[self.spec.counts])
 
     def _with_group(self, t: int) -> InputPast:
-        values: list[Raw] = []
         past = self.base
         bad_why: Why = ""
-        if len(self.group) > 1:
-            self.group.sort(key=lambda reading: reading.id)
+        if len(self.group) == 1 and not self.spec.decl.cumulative and not self.spec.decl.fixed:
+            only, bad_why = self.spec.raw(self.group[0])
+            if only is None:
+                return past._replace(bad=t, bad_why=bad_why)
+            self.now = (only,)
+            return InputPast(t, self.now, past.bad, past.bad_why, t if past.first is None else past.first)
+        values: list[Raw] = []
+        self.group.sort(key=lambda reading: reading.id)
         for reading in self.group:
             raw, why = self.spec.raw(reading)
             if self.spec.decl.cumulative and not why and past.highest is not None:
@@ -441,7 +446,13 @@ class DrugCell:
     def visible(self) -> object:
         """What a decision can see of the drug's state."""
         state = self.charted
-        return (state.running, state.rate, state.why, state.by_silence, state.time if state.why in _REFUSED else None)
+        return (
+            state.running,
+            state.rate,
+            state.why,
+            state.by_silence,
+            state.time if state.why in _REFUSED else None,
+        )
 
 
 # ---------------------------------------------------------------- courses
@@ -495,7 +506,11 @@ class CourseCell:
     def ends(self, t: int) -> int:
         """The instant at which the course ends by itself."""
         begin, on, end = self.after
-        return end + self.decl.ends_after if begin is not None and not on and t - end < self.decl.ends_after else NEVER
+        return (
+            end + self.decl.ends_after
+            if begin is not None and not on and t - end < self.decl.ends_after
+            else NEVER
+        )
 
 
 # ---------------------------------------------------------------- windows over readings
@@ -635,15 +650,8 @@ class Groups:
 How = Literal["lowest", "highest", "mean"]
 
 
-def _line(how: How, best: Fraction | None, total: Fraction, count: int, known: bool) -> Line | None:
-    """The extreme or the mean of what was read, without a bound where something is unknown."""
-    match how:
-        case "lowest":
-            return Line(best if known else None, best)
-        case "highest":
-            return Line(best, best if known else None)
-        case "mean":
-            return Line.exact(total / count) if known and count else None
+Found = tuple[int | Fraction, int, bool]
+"""The extreme, or the sum and how many it is of; and whether the input was known all the time."""
 
 
 def _number(values: tuple[Raw, ...]) -> int | Fraction | None:
@@ -670,7 +678,7 @@ class ExtremeOver:
         other.kept, other.total, other.count = self.kept.copy(), self.total, self.count
         return other
 
-    def number(self, patient: Patient) -> Line | None:
+    def found(self, patient: Patient) -> Found | None:
         t = patient.time
         start = t - self.length
         kept = self.kept
@@ -688,15 +696,15 @@ class ExtremeOver:
             patient.wake = min(patient.wake, unknown + self.length + 1)
         known = not cell.why and unknown < start
         now = _number(cell.now)
-        scale = cell.spec.scale
-        if now is None and not kept:
-            return None
         if self.how == "mean":
-            total, count = self.total + (now or 0), self.count + (now is not None)
-            return _line("mean", None, Fraction(total) / scale, count, known)
-        edge = [raw for raw in (now, kept[0][1] if kept else None) if raw is not None]
-        best = Fraction(min(edge) if self.how == "lowest" else max(edge)) / scale
-        return _line(self.how, best, Fraction(0), 1, known)
+            count = self.count + (now is not None)
+            return (self.total + (now or 0), count, known) if count else None
+        if not kept:
+            return None if now is None else (now, 1, known)
+        best = kept[0][1]
+        if now is not None and (now < best if self.how == "lowest" else now > best):
+            best = now
+        return best, 1, known
 
     def commit(self, patient: Patient) -> None:
         now = _number(patient.inputs[self.cell].now)
@@ -730,21 +738,17 @@ class ExtremeSince:
         other.low, other.high, other.total, other.count = self.low, self.high, self.total, self.count
         return other
 
-    def number(self, patient: Patient, how: How, moment: int) -> Line | None:
+    def found(self, patient: Patient, how: How, moment: int) -> Found | None:
         cell = patient.inputs[self.cell]
         now = _number(cell.now)
         fresh = moment == patient.time
         known = not cell.why and patient.knowledge[self.knowledge].unknown_until(patient.time) < moment
-        scale = cell.spec.scale
         if how == "mean":
-            total = (now or 0) + (0 if fresh else self.total)
             count = (now is not None) + (0 if fresh else self.count)
-            return _line("mean", None, Fraction(total) / scale, count, known)
+            return ((now or 0) + (0 if fresh else self.total), count, known) if count else None
         before = None if fresh else self.low if how == "lowest" else self.high
         edge = [raw for raw in (now, before) if raw is not None]
-        if not edge:
-            return None
-        return _line(how, Fraction(min(edge) if how == "lowest" else max(edge)) / scale, Fraction(0), 1, known)
+        return (min(edge) if how == "lowest" else max(edge), 1, known) if edge else None
 
     def commit(self, patient: Patient, moment: int | None) -> None:
         if moment == patient.time:
@@ -1016,7 +1020,15 @@ class Patient:
             "extremes_since", "captures", "course_captures", "flows",
         ):  # fmt: skip
             setattr(other, name, [part.copy() for part in getattr(self, name)])
-        for name in ("values", "rates", "event_now", "task_now", "task_last", "touched_inputs", "touched_drugs"):
+        for name in (
+            "values",
+            "rates",
+            "event_now",
+            "task_now",
+            "task_last",
+            "touched_inputs",
+            "touched_drugs",
+        ):
             setattr(other, name, list(getattr(self, name)))
         other.past = self.past.copy()
         return other
@@ -1212,7 +1224,9 @@ class Patient:
         if any(self.event_now):
             self.event_now = [False] * len(self.event_now)
         if any(self.task_now):
-            self.task_last = [t if now else last for now, last in zip(self.task_now, self.task_last, strict=True)]
+            self.task_last = [
+                t if now else last for now, last in zip(self.task_now, self.task_last, strict=True)
+            ]
             self.task_now = [False] * len(self.task_now)
         self.touched_inputs, self.touched_drugs = [], []
         if truths != self.row:
@@ -1223,10 +1237,10 @@ class Patient:
             self.row = truths
 
 
-Judge = Callable[
-    [Patient, int, int | None, int | None], tuple[tuple[Truth, ...], int, tuple[int | None, ...]]
-]
-"""(patient, instant, stage entered, session began) to truths, the next instant to look, moments."""
+Judged = tuple[tuple[Truth, ...], int, tuple[int | None, ...]]
+"""The truth of every term, the next instant at which one could change by itself, when each moment happened."""
+Judge = Callable[[Patient, int, int | None, int | None], Judged]
+"""Of a patient at an instant, with when the stage was entered and when the session began."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,7 +14,7 @@ from fractions import Fraction
 from operator import itemgetter
 
 from rung_engine.artifact import model as m
-from rung_engine.decision.fold import Fold, wakes
+from rung_engine.decision.fold import Fold, State, wakes
 from rung_engine.decision.model import Decision, Rejected, follow
 from rung_engine.decision.view import DrugState, Hypothesis, InputState, View
 from rung_engine.event import Correction, Event, Fact, Retraction
@@ -22,7 +22,7 @@ from rung_engine.program import Amount, Dims, Program
 from rung_engine.reference.evaluate import subjects
 from rung_engine.reference.history import LONG_AGO, UNKNOWN, corrected
 from rung_engine.session.compile import compiled
-from rung_engine.session.monitors import NEVER, Patient, joined, scaled
+from rung_engine.session.monitors import NEVER, Judged, Patient, joined
 from rung_engine.truth import Truth
 
 DAY = 86_400_000
@@ -64,16 +64,13 @@ NOTHING = Decided()
 class SessionView:
     """The present instant of a session, as the decision asks about it. It notes what was asked."""
 
-    def __init__(self, patient: Patient) -> None:
+    def __init__(self, patient: Patient, state: State, judged: Judged) -> None:
+        """`judged`: what the terms are where the session stands in `state`."""
         self.patient = patient
         self.time = patient.time
-        self.stage: str | None = None
-        self.entered: int | None = None
-        self.began: int | None = None
-        self.truths: tuple[Truth, ...] = ()
-        self.moments: tuple[int | None, ...] = ()
-        self.wake = NEVER
-        self.judged = False
+        self.stage, self.entered, self.began = state.stage, state.entered, state.began
+        self.judged = judged
+        self.truths = judged[0]
         self.asked: set[int] = set()
         self.watched: set[str] = set()
         self.probes: dict[Probe, object] = {}
@@ -84,10 +81,10 @@ class SessionView:
 
     def place(self, stage: str | None, entered: int | None, began: int | None) -> None:
         self.stage = stage
-        if not self.judged or entered != self.entered or began != self.began:
+        if entered != self.entered or began != self.began:
             self.entered, self.began = entered, began
-            self.truths, self.wake, self.moments = self.patient.plan.judge(self.patient, self.time, entered, began)
-            self.judged = True
+            self.judged = self.patient.plan.judge(self.patient, self.time, entered, began)
+            self.truths = self.judged[0]
 
     def truth(self, term: int) -> Truth:
         self.asked.add(term)
@@ -136,7 +133,7 @@ class SessionView:
 
     def _moment(self, ref: m.Ref) -> int | None:
         if not isinstance(ref, m.PairRef):
-            return self.moments[self.patient.plan.anchors.index(ref)]
+            return self.judged[2][self.patient.plan.anchors.index(ref)]
         known = [time for time in map(self._moment, ref.of) if time is not None]
         if ref.kind == "later":
             return max(known) if len(known) == 2 else None
@@ -172,7 +169,7 @@ class SessionView:
 
     def knowable_at(self, term: int) -> int | None:
         patient = self.patient.copy()
-        truths, wake, moments = self.truths, self.wake, self.moments
+        truths, wake, moments = self.judged
         while True:
             patient.commit(truths, moments, self.began)
             time = patient.next_instant(wake)
@@ -207,17 +204,20 @@ class Mind:
     watched: frozenset[int] = frozenset()
     probes: tuple[tuple[Probe, object], ...] = ()
 
-    def holds(self, view: SessionView) -> bool:
+    def holds(self, patient: Patient, judged: Judged) -> bool:
         """Deciding now would change nothing."""
-        patient = view.patient
         return (
             self.stable
             and patient.epoch == self.epoch
-            and view.time < self.wake
-            and self.asked(view.truths) == self.answers
+            and patient.time < self.wake
+            and self.asked(judged[0]) == self.answers
             and not (self.watched and any(patient.inputs[place].now for place in self.watched))
-            and all(probe(view) == answer for probe, answer in self.probes)
+            and not (self.probes and self._probed(SessionView(patient, self.fold.state, judged)))
         )
+
+    def _probed(self, view: SessionView) -> bool:
+        """Something that is not watched otherwise is no longer as it was."""
+        return any(probe(view) != answer for probe, answer in self.probes)
 
     def decide(self, view: SessionView) -> Mind:
         fold = self.fold.copy()
@@ -280,7 +280,8 @@ class Session:
         self._reached = LONG_AGO
         self._patient = Patient(compiled(program))
         self._mind = self._mind_before = Mind(Fold())
-        self._view: SessionView | None = None
+        self._judged: Judged | None = None
+        """The terms at the present instant, until it is over."""
         self._wake = NEVER
         """Of terms; see `_next`."""
         self._instants = 0
@@ -324,9 +325,9 @@ class Session:
 
     def view(self) -> View:
         """The last instant judged. Good until the next event or advance; raises LookupError before the first."""
-        if self._view is None:
+        if self._judged is None:
             raise LookupError("nothing has been judged")
-        return self._view
+        return SessionView(self._patient, self._mind.fold.state, self._judged)
 
     def look_again(self) -> int | None:
         """With no new fact: the next instant at which the decision will change, if ever."""
@@ -352,6 +353,8 @@ class Session:
 
     def advance(self, to: int) -> Decided:
         """Time passes to `to`, in milliseconds, with no new fact."""
+        if len(self._checkpoints) > 2:
+            self._trim()
         count = len(self._given)
         self._run(to + 1)
         self._reached = max(self._reached, to)
@@ -359,6 +362,8 @@ class Session:
 
     def feed(self, event: Event) -> Decided:
         """One event, in any order. Raises `TooLate`; an event told twice changes nothing."""
+        if len(self._checkpoints) > 2:
+            self._trim()
         known = self._events.get(event.id)
         if known is not None:
             if known == event or event.id in self._clashing:
@@ -366,7 +371,6 @@ class Session:
         elif (
             not isinstance(event, Correction | Retraction)
             and event.time >= self._patient.time
-            and event.time >= self._reached
             and event.id not in self._corrections
             and event.id not in self._retractions
         ):
@@ -380,21 +384,25 @@ class Session:
         return self._change_past(event)
 
     def _append(self, fact: Fact) -> Decided:
-        """A fact at or after everything judged so far."""
-        count = len(self._given)
+        """A fact at or after the last instant judged."""
+        old: list[Decision] = []
         if fact.time > self._patient.time:
+            count = len(self._given)
             self._run(fact.time)
             self._judge(fact.time, (fact,))
+        else:
+            if self._given and self._given[-1].time == fact.time:
+                old.append(self._given.pop())
+            count = len(self._given)
+            self._mind = self._mind_before
+            self._patient.add(fact, self._silence_is_off)
+            self._decide()
+        if self._reached > fact.time:
+            self._run(self._reached + 1)
+        else:
             self._reached = fact.time
-            return Decided(self._given[count:]) if len(self._given) > count else NOTHING
-        old = self._given[-1:] if self._given and self._given[-1].time == fact.time else []
-        if old:
-            self._given.pop()
-            count -= 1
-        self._mind = self._mind_before
-        self._patient.add(fact, self._silence_is_off)
-        self._decide()
-        self._reached = max(self._reached, fact.time)
+        if not old and len(self._given) == count:
+            return NOTHING
         return self._difference(old, self._given[count:])
 
     def _change_past(self, event: Event) -> Decided:
@@ -493,15 +501,19 @@ class Session:
 
     def _run(self, limit: int) -> None:
         """Judges all instants before `limit` at which anything could change."""
-        while (time := self._next()) < limit:
+        patient = self._patient
+        while self._wake < limit or patient.signal_wake < limit or self._mind.wake < limit:
+            time = self._next()
+            if time >= limit:
+                return
             self._judge(time, ())
 
     def _judge(self, time: int, facts: Iterable[Fact]) -> None:
         """An instant later than every one before, with all its facts."""
         patient = self._patient
-        if self._view is not None:
-            patient.commit(self._view.truths, self._view.moments, self._mind.fold.state.began)
-            self._view = None
+        if self._judged is not None:
+            patient.commit(self._judged[0], self._judged[2], self._mind.fold.state.began)
+            self._judged = None
             self._instants += 1
             if self._instants >= self._stride:
                 self._keep()
@@ -513,30 +525,33 @@ class Session:
 
     def _decide(self) -> None:
         """Judges the present instant, with what is known of it so far."""
-        mind = self._mind
+        mind, patient = self._mind, self._patient
         state = mind.fold.state
-        view = SessionView(self._patient)
-        view.place(state.stage, state.entered, state.began)
-        if not mind.holds(view):
+        judged = patient.plan.judge(patient, patient.time, state.entered, state.began)
+        if not mind.holds(patient, judged):
+            view = SessionView(patient, state, judged)
             self._mind = mind.decide(view)
+            judged = view.judged
             if self._mind.decision is not None and self._mind.decision is not mind.decision:
                 self._given.append(self._mind.decision)
-        self._view = view
-        self._wake = view.wake
+        self._judged = judged
+        self._wake = judged[1]
 
     # -- the past
 
     def _keep(self) -> None:
-        """A checkpoint, where the last one is far enough back; what is beyond the window is dropped."""
+        """A checkpoint, where the last one is far enough back."""
         time = self._patient.time
-        if time - self._checkpoints[-1].time < self.late_window // 64:
+        if time - self._checkpoints[-1].time >= self.late_window // 64:
+            self._instants = 0
+            self._checkpoints.append(Checkpoint(time, self._patient.copy(), self._mind, self._wake))
+
+    def _trim(self) -> None:
+        """Drops what no event within the window can change any more."""
+        horizon = self._reached - self.late_window
+        if self._checkpoints[1].time >= horizon:
             return
-        self._instants = 0
-        self._checkpoints.append(Checkpoint(time, self._patient.copy(), self._mind, self._wake))
-        horizon = max(self._reached, time) - self.late_window
         older = bisect.bisect_left(self._checkpoints, horizon, key=lambda point: point.time) - 1
-        if older < 1:
-            return
         del self._checkpoints[:older]
         oldest = self._checkpoints[0].time
         gone = bisect.bisect_right(self._journal, oldest, key=lambda entry: entry[0])
@@ -571,7 +586,7 @@ class Session:
         self._patient = point.patient.copy()
         self._mind = self._mind_before = point.mind
         self._wake = point.wake
-        self._view = None
+        self._judged = None
         self._instants = 0
         entries = self._journal[bisect.bisect_right(self._journal, point.time, key=lambda entry: entry[0]) :]
         start = 0
