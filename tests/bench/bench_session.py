@@ -1,7 +1,7 @@
 """What an event costs a session: `python tests/bench/bench_session.py`.
 
-Prints the median microseconds of an event near event 100, 1,000, 10,000 and 100,000 of one stay, the memory held
-there, and the ratio to a Python function written by hand for the same twenty rules.
+Prints the median microseconds of an event near event 100, 1,000, 10,000 and 100,000 of one stay, the memory
+held there, and the ratio to a Python function written by hand for the same twenty rules.
 """
 
 from __future__ import annotations
@@ -169,6 +169,9 @@ def artifact() -> m.Artifact:
 
     step = between(0.02, 0.02, "mcg/kg/min")
     five = between(5, 5, "min")
+    up = one("increase", "norepinephrine", step=step, every=five)
+    down = one("decrease", "norepinephrine", step=step, every=five)
+    taper = one("taper", "vasopressin", step=between(0.01, 0.01, "units/min"), every=between(30, 30, "min"))
     rules = (
         rule("fluids", "volume", t.every(low, t.no(filled)), one("notify", "team")),
         rule("fluids", "on", t.every(low, filled), one("go", "first")),
@@ -179,13 +182,13 @@ def artifact() -> m.Artifact:
         ),
         rule("first", "second", t.every(ne_01, low), one("add", "vasopressin"), one("go", "second")),
         rule("first", "wean", weanable, one("go", "weaning")),
-        rule("second", "up", t.every(low, vp_003, ne_on), one("increase", "norepinephrine", step=step, every=five)),
+        rule("second", "up", t.every(low, vp_003, ne_on), up),
         rule("second", "third", t.every(stuck, last_line), one("add", "epinephrine")),
         rule("second", "wean", weanable, one("go", "weaning")),
         rule("second", "late", t.every(in_stage, very_sour, t.no(twice)), one("notify", "consultant")),
-        rule("weaning", "taper", t.every(weanable, vp_on), one("taper", "vasopressin", step=between(0.01, 0.01, "units/min"), every=between(30, 30, "min"))),
+        rule("weaning", "taper", t.every(weanable, vp_on), taper),
         rule("weaning", "back", t.held(low, 10, "min"), one("go", "second")),
-        rule("weaning", "stop", t.every(weanable, ne_005), one("decrease", "norepinephrine", step=step, every=five)),
+        rule("weaning", "stop", t.every(weanable, ne_005), down),
         rule(None, "lactate", t.some(sour, ne_025), one("measure", "lactate", every=between(2, 4, "h"))),
         rule(None, "line", t.every(ne_on, t.no(line)), one("do", "central_line", within=number(2, "h"))),
         rule(None, "rate", t.held(t.some(fast, slow), 10, "min"), one("notify", "cardiology")),
@@ -196,8 +199,9 @@ def artifact() -> m.Artifact:
     )  # fmt: skip
     return m.Artifact(
         format=m.FORMAT, language=m.LANGUAGE, compiler="bench", name="septic", title="", version="1.0.0",
-        settle=HOUR, applies=septic, units=UNITS, inputs=INPUTS, drugs=DRUGS, classes={}, panels={}, events={},
-        tasks={"central_line": ""}, courses={}, outcomes={}, settings={}, sources={}, incompatible=(), restricts=(),
+        settle=HOUR, applies=septic, units=UNITS, inputs=INPUTS, drugs=DRUGS, classes={}, panels={},
+        events={}, tasks={"central_line": ""}, courses={}, outcomes={}, settings={}, sources={},
+        incompatible=(), restricts=(),
         befores=(m.Before(drug="vasopressin", condition=line),), terms=tuple(t.table), defines={},
         stages=(
             m.Stage(name="fluids", initial=1), m.Stage(name="first", initial=0, initial_if=ne_on),

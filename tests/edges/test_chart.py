@@ -1,13 +1,13 @@
-"""What was charted, wrongly, twice, late or not at all: kept apart, and never guessed. LANGUAGE sections 3, 7, 10."""
+"""Charted wrongly, twice, late or not at all: kept apart, never guessed. LANGUAGE sections 3, 7 and 10."""
 
 from __future__ import annotations
 
 from itertools import permutations
 
 import pytest
+from tests.edges.road import decide, truth
 
 from rung_engine.decision.model import decision_bytes
-from tests.edges.road import decide, truth
 
 TEXT = "stage only initial rule a when MAP < 65 then start NE"
 
@@ -121,8 +121,8 @@ def test_a_retracted_reading_was_never_so() -> None:
 def test_a_correction_keeps_its_own_time_and_may_move_it() -> None:
     facts = ("a: 0 h MAP 60", "20 min correct a: 0 h MAP 70")
     assert truth("MAP < 65", *facts, at="0 h") is False
-    facts = ("0 h line yes", "a: 10 min MAP 60", "20 min correct a: 5 min MAP 60")
-    assert truth("MAP < 65", *facts, at="5 min") is True
+    moved = ("0 h line yes", "a: 10 min MAP 60", "20 min correct a: 5 min MAP 60")
+    assert truth("MAP < 65", *moved, at="5 min") is True
 
 
 def test_the_latest_correction_wins_whatever_order_they_arrive_in() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.edges.road import decide, truth
 
 # ---------------------------------------------------------------- never charted, off, on without a rate

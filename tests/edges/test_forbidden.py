@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.edges.road import decide, reasons
 
 RULE = "stage only initial rule a when MAP < 65 then {order}"
@@ -325,6 +324,13 @@ def test_a_dose_before_the_lower_bound_of_its_interval_is_refused() -> None:
 def test_a_step_before_its_time_is_cautioned() -> None:
     text = "stage only initial rule a when MAP < 65 then increase NE by 0.1 mcg/kg/min every 5 min"
     assert verdict("increase NE by 0.1 mcg/kg/min", *RUNNING, text=text) == ("caution", ["caution too_early"])
+
+
+def test_a_proposed_step_needs_a_running_drug_at_a_known_rate() -> None:
+    step = "increase NE by 0.1 mcg/kg/min"
+    assert verdict(step, "0 h MAP 60", "0 h NE running") == ("unconfirmed", ["unconfirmed rate"])
+    assert verdict(step, "0 h MAP 60") == ("unconfirmed", ["unconfirmed rate"])
+    assert verdict(step, "0 h MAP 60", "0 h NE off") == ("refused", ["refused not_running"])
 
 
 def test_a_drug_declared_incompatible_with_one_that_runs_is_refused() -> None:

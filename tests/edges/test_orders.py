@@ -1,11 +1,11 @@
-"""Orders: starts, steps, doses with their figures, measuring, doing, deadlines. LANGUAGE sections 5, 7 and 10."""
+"""Starts, steps, doses with their figures, measuring, doing, deadlines. LANGUAGE sections 5, 7 and 10."""
 
 from __future__ import annotations
 
 import pytest
+from tests.edges.road import decide, millis
 
 from rung_engine.decision.model import Dose, Standing
-from tests.edges.road import decide, millis
 
 
 def order(orders: str) -> str:

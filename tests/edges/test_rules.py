@@ -1,9 +1,8 @@
-"""Rules beside each other: pending, unconfirmed, overriding, opposing, merging, choosing. Sections 5 and 10."""
+"""Rules beside each other: pending, overriding, opposing, merging, choosing. LANGUAGE sections 5 and 10."""
 
 from __future__ import annotations
 
 import pytest
-
 from tests.edges.road import compiled, decide
 
 OFF = ("0 h NE off", "0 h no other infusions")
@@ -110,7 +109,11 @@ def test_a_pending_rule_about_another_drug_opposes_nothing() -> None:
 
 
 def test_an_order_that_an_unconfirmed_rule_would_oppose_is_unconfirmed_too() -> None:
-    text = "stage only initial rule a when MAP < 65 then start NE rule b when MAP < 65 then avoid NE unless arrest"
+    text = """
+    stage only initial
+    rule a when MAP < 65 then start NE
+    rule b when MAP < 65 then avoid NE unless arrest
+    """
     found = decide(text, "0 h MAP 60", *OFF, at="0 h")
     assert (found.orders, found.unconfirmed, found.contradictions) == (
         [],
@@ -146,7 +149,11 @@ def test_incompatible_orders_are_neither_given(first: str, second: str, rate: st
 
 
 def test_an_order_that_is_done_contradicts_nothing() -> None:
-    text = "stage only initial rule a when MAP < 65 then start NE rule b when MAP < 65 then increase NE by 0.1 mcg/kg/min"
+    text = """
+    stage only initial
+    rule a when MAP < 65 then start NE
+    rule b when MAP < 65 then increase NE by 0.1 mcg/kg/min
+    """
     found = decide(text, "0 h MAP 60", "0 h NE 0.2 mcg/kg/min", at="0 h")
     assert (found.orders, found.done, found.contradictions) == (
         ["increase norepinephrine"],
@@ -156,7 +163,11 @@ def test_an_order_that_is_done_contradicts_nothing() -> None:
 
 
 def test_equal_doses_in_two_units_are_one_dose() -> None:
-    text = "stage only initial rule a when MAP < 65 then start NE at 6 mcg/min rule b when MAP < 65 then start NE at 0.36 mg/h"
+    text = """
+    stage only initial
+    rule a when MAP < 65 then start NE at 6 mcg/min
+    rule b when MAP < 65 then start NE at 0.36 mg/h
+    """
     assert compiled(text).artifact is None  # the checker holds a drug to one basis
     text = text.replace("NE at 6 mcg/min", "phenylephrine at 60 mcg/min").replace(
         "NE at 0.36 mg/h", "phenylephrine at 3.6 mg/h"
@@ -193,7 +204,11 @@ def test_of_two_ranges_one_inside_the_other_the_narrower_stands() -> None:
 
 
 def test_one_confirmed_reason_confirms_the_order() -> None:
-    text = "stage only initial rule a when MAP < 65 then start NE unless arrest rule b when MAP < 64 then start NE"
+    text = """
+    stage only initial
+    rule a when MAP < 65 then start NE unless arrest
+    rule b when MAP < 64 then start NE
+    """
     assert decide(text, "0 h MAP 60", *OFF, at="0 h").orders == ["start norepinephrine"]
 
 
@@ -263,7 +278,7 @@ def test_prefer_takes_the_first_that_is_true_and_is_pending_where_one_before_is_
     ]
     found = decide(PREFER, *facts, at="0 h")
     assert found.orders == orders
-    missing = {None: "line never"}.get(line, "bleeding never")
+    missing = "line never" if line is None else "bleeding never"
     assert found.pending == ({} if orders else {"only.a": (missing,)})
 
 
@@ -305,7 +320,10 @@ def test_where_no_reading_can_settle_it_the_instant_at_which_it_can_next_be_know
 
 
 def test_the_list_follows_what_is_known() -> None:
-    text = 'stage only initial rule a when (MAP < 65 and bleeding) or (MAP >= 65 and lactate > 2) then notify "x"'
+    text = """
+    stage only initial
+    rule a when (MAP < 65 and bleeding) or (MAP >= 65 and lactate > 2) then notify "x"
+    """
     facts = ("0 h MAP 60", "5 min MAP 70")
     assert decide(text, *facts, at="0 h").pending == {"only.a": ("bleeding never",)}
     assert decide(text, *facts, at="5 min").pending == {"only.a": ("lactate never",)}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.edges.road import compiled, decide, truth
 
 from rung_engine.program import SettingProblem
-from tests.edges.road import compiled, decide, truth
 
 THREE = """
 stage high initial if MAP >= 65
@@ -141,11 +141,14 @@ def test_a_transition_is_taken_when_its_guard_becomes_true_though_nothing_arrive
     assert decide(text, *facts, at="9 min 59999 ms").stage == "calm"
     found = decide(text, *facts, at="14 min")
     assert found.stage == "low"
-    assert [d.time for d in found.run.decisions if d.content.stage == "low"][0] == 600_000
+    assert next(item.time for item in found.run.decisions if item.content.stage == "low") == 600_000
 
 
 def test_nothing_depends_on_how_often_an_engine_is_polled() -> None:
-    text = "stage calm initial when (MAP < 65) for 10 min then go to low stage low when time in stage >= 3 min then go to calm"
+    text = """
+    stage calm initial when (MAP < 65) for 10 min then go to low
+    stage low when time in stage >= 3 min then go to calm
+    """
     facts = ("0 h MAP 60", "12 min MAP 60")
     assert (
         decide(text, *facts, at="13 min").stage
@@ -191,7 +194,13 @@ def test_a_pending_rule_that_only_opposes_does_not_hold_a_transition() -> None:
 
 
 def test_going_to_the_current_stage_does_nothing() -> None:
-    text = "stage calm initial when MAP < 65 then go to low stage low throughout rule again when MAP < 60 then go to low"
+    text = """
+    stage calm initial
+    when MAP < 65 then go to low
+    stage low
+    throughout
+    rule again when MAP < 60 then go to low
+    """
     facts = ("0 h MAP 62", "10 min MAP 58")
     found = decide(text, *facts, at="20 min")
     assert (found.stage, found.content.contradictions) == ("low", ())
@@ -329,7 +338,12 @@ def test_two_stages_at_once_are_a_contradiction_and_the_session_stays() -> None:
 
 
 def test_two_incompatible_orders_are_neither_given() -> None:
-    text = 'stage only initial rule a when MAP < 65 then start NE rule b when MAP < 60 then avoid NE rule c when MAP < 65 then notify "x"'
+    text = """
+    stage only initial
+    rule a when MAP < 65 then start NE
+    rule b when MAP < 60 then avoid NE
+    rule c when MAP < 65 then notify "x"
+    """
     found = decide(text, "0 h MAP 50", "0 h NE off", at="0 h")
     assert (found.orders, found.contradictions) == (["notify x"], ["orders"])
     assert found.content.contradictions[0].rules == ("only.a", "only.b")
@@ -358,7 +372,11 @@ def test_a_cycle_in_one_instant_is_reported_and_the_session_stays() -> None:
 
 
 def test_no_session_starts_until_the_site_has_chosen() -> None:
-    text = "setting target chosen by site, from 60 mmHg to 85 mmHg\nstage only initial rule a when MAP < target then start NE"
+    text = """
+    setting target chosen by site, from 60 mmHg to 85 mmHg
+    stage only initial
+    rule a when MAP < target then start NE
+    """
     with pytest.raises(SettingProblem) as caught:
         decide(text, "0 h MAP 60", at="0 h")
     assert (caught.value.kind, caught.value.name) == ("missing", "target")
@@ -371,14 +389,22 @@ def test_no_session_starts_until_the_site_has_chosen() -> None:
     ("given", "kind"), [({"target": "90 mmHg"}, "outside"), ({"target": "65 mmHg", "targ": "yes"}, "unknown")]
 )
 def test_a_setting_outside_its_range_or_unknown_is_refused(given: dict[str, str], kind: str) -> None:
-    text = "setting target chosen by site, from 60 mmHg to 85 mmHg\nstage only initial rule a when MAP < target then start NE"
+    text = """
+    setting target chosen by site, from 60 mmHg to 85 mmHg
+    stage only initial
+    rule a when MAP < target then start NE
+    """
     with pytest.raises(SettingProblem) as caught:
         decide(text, "0 h MAP 60", at="0 h", settings=given)
     assert caught.value.kind == kind
 
 
 def test_a_setting_of_words_decides_a_rule() -> None:
-    text = 'setting spot chosen by site, one of arm, leg\nstage only initial rule a when spot is arm then notify "arm"'
+    text = """
+    setting spot chosen by site, one of arm, leg
+    stage only initial
+    rule a when spot is arm then notify "arm"
+    """
     assert decide(text, "0 h MAP 60", at="0 h", settings={"spot": "arm"}).orders == ["notify arm"]
     assert decide(text, "0 h MAP 60", at="0 h", settings={"spot": "leg"}).orders == []
 

@@ -1,4 +1,4 @@
-"""Small artifacts and histories for the laws: every kind of term, order and fact, durations of a few milliseconds.
+"""Small artifacts and histories for the laws: every kind of term, order and fact, in a few milliseconds.
 
 Artifacts are built directly, without a text, so that shapes no author would write are met too. Every wait is
 1 to 8 ms, so that a test can judge every single millisecond of a history.
@@ -68,7 +68,9 @@ def span(lo: m.Amount, hi: m.Amount | None = None) -> m.Range:
 
 
 INPUTS = {
-    "x": m.InputDecl(kind="quantity", unit="points", valid_for=4, plausible=span(number(0, "points"), number(9, "points"))),
+    "x": m.InputDecl(
+        kind="quantity", unit="points", valid_for=4, plausible=span(number(0, "points"), number(9, "points")),
+    ),
     "y": m.InputDecl(
         kind="quantity", unit="points", valid_for=7, accepts=("tens",),
         also_in=(m.AlsoIn(unit="%", factor=number(2, "%")),),
@@ -89,7 +91,8 @@ DRUGS = {
         concentrations=(number(4, "mcg/mL"),),
     ),
     "vaso": m.DrugDecl(
-        form="infusion", unit="mcg/ms", maximum=number(6, "mcg/ms"), start=span(number(2, "mcg/ms")), needs=("norad",),
+        form="infusion", unit="mcg/ms", maximum=number(6, "mcg/ms"), start=span(number(2, "mcg/ms")),
+        needs=("norad",),
     ),
     "bolus": m.DrugDecl(form="bolus", unit="mcg", lasts=3),
     "pulse": m.DrugDecl(form="bolus", unit="mcg/kg"),
@@ -140,7 +143,8 @@ class Table:
         return index
 
     def length(self) -> m.Amount:
-        return self.pick((ms(1), ms(2), ms(3), ms(5), ms(8), m.FromSetting(setting="wait")))
+        lengths: tuple[m.Amount, ...] = (ms(1), ms(2), ms(3), ms(5), ms(8), m.FromSetting(setting="wait"))
+        return self.dice.choice(lengths)
 
     def moment(self) -> m.Moment:
         first = self.pick((False, False, True))
@@ -308,9 +312,10 @@ def orders(table: Table) -> m.Order:
             return m.Order(op=op, target=infusion, dose=dose)
         case 2 | 3:
             op = table.pick(("increase", "decrease", "taper"))
+            limit = number(4 if op == "increase" else 1, rate)
             return m.Order(
                 op=op, target=infusion, step=span(number(1, rate)), every=every,
-                limit=None if op == "taper" or table.whole(0, 1) else number(4 if op == "increase" else 1, rate),
+                limit=None if op == "taper" or table.whole(0, 1) else limit,
             )  # fmt: skip
         case 4:
             return m.Order(op=table.pick(("continue", "pause", "stop")), target=infusion)
@@ -398,7 +403,8 @@ def any_artifact(dice: Random, size: int) -> m.Artifact:
     )
     befores = tuple(
         m.Before(
-            drug=table.pick(("norad", "vaso", "bolus")), condition=table.truth(), prefer=table.whole(0, 3) == 0,
+            drug=table.pick(("norad", "vaso", "bolus")), condition=table.truth(),
+            prefer=table.whole(0, 3) == 0,
             otherwise=m.Order(op="do", target="cannula") if table.whole(0, 1) else None,
         )
         for _ in range(table.whole(0, 1))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from tests.laws.engines import by_reference, by_session
+from tests.laws.strategies import artifact, number, span, unit
 
 from rung_engine.artifact import model as m
 from rung_engine.event import Charted, Event, Infusion, Reading
 from rung_engine.program import Program
-from tests.laws.engines import by_reference, by_session
-from tests.laws.strategies import artifact, number, span, unit
 
 UNITS = {
     "kg": unit(body_weight=1),
@@ -37,7 +37,8 @@ def asking(drug: str, rel: m.Relation, millionths: int, seen_in: str) -> Program
     rule = m.Rule(id="one.ask", stage="one", condition=2, orders=(order,))
     return Program(
         artifact(
-            units=UNITS, drugs=DRUGS, inputs=INPUTS, terms=terms, rules=(rule,), courses={}, panels={}, settings={}
+            units=UNITS, drugs=DRUGS, inputs=INPUTS, terms=terms, rules=(rule,), courses={}, panels={},
+            settings={},
         )
     )  # fmt: skip
 

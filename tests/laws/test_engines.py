@@ -8,15 +8,15 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.laws.engines import by_reference, by_session, last_stamp, take
+from tests.laws.settings import tries
+from tests.laws.strategies import LAST, SEEDS, any_artifact, any_history, histories, programs
 
 from rung_engine.decision.model import Decision, decision_bytes
 from rung_engine.event import Charted, Correction, Event, Fact, Infusion, Reading, Retraction
 from rung_engine.program import Program
 from rung_engine.reference.history import resolve
 from rung_engine.session.session import Session, TooLate
-from tests.laws.engines import by_reference, by_session, last_stamp, take
-from tests.laws.settings import tries
-from tests.laws.strategies import LAST, SEEDS, any_artifact, any_history, histories, programs
 
 WINDOW = 64
 """Longer than any history drawn; so short that checkpoints fall within it."""

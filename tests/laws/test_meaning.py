@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.laws.settings import tries
+from tests.laws.strategies import histories, programs
 
 from rung_engine.decision.model import decision_bytes
 from rung_engine.event import Event
 from rung_engine.program import Program
 from rung_engine.reference.history import resolve
 from rung_engine.reference.run import run
-from tests.laws.settings import tries
-from tests.laws.strategies import histories, programs
 
 
 @tries(150)

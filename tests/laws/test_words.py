@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from itertools import product
 
+from tests.laws.strategies import artifact, ms
+
 from rung_engine.artifact import model as m
 from rung_engine.event import Reading
 from rung_engine.program import Program
 from rung_engine.reference.run import Runner
 from rung_engine.session.session import Session
 from rung_engine.truth import Truth
-from tests.laws.strategies import artifact, ms
 
 LENGTH = 6
 WAITS = (0, 1, 2, 4)
@@ -66,9 +67,10 @@ TERMS: tuple[m.Truth, ...] = (
     *(m.Recent(of=0, length=ms(wait)) for wait in WAITS),
     m.Ever(of=0),
 )
-PROGRAM = Program(
-    artifact(terms=TERMS, rules=(m.Rule(id="one.r", stage="one", condition=0, orders=(m.One(order=m.Order(op="notify", target="x")),)),))
-)  # fmt: skip
+RULE = m.Rule(
+    id="one.r", stage="one", condition=0, orders=(m.One(order=m.Order(op="notify", target="team")),)
+)
+PROGRAM = Program(artifact(terms=TERMS, rules=(RULE,)))
 
 
 def readings(word: Word) -> list[Reading]:

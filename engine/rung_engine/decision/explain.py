@@ -1,4 +1,4 @@
-"""Why a rule does what it does now: the condition as a tree, each part with its truth and the facts it read."""
+"""Why a rule does what it does: its condition as a tree, each part with its truth and the facts it read."""
 
 from __future__ import annotations
 

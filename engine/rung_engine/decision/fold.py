@@ -60,7 +60,7 @@ class State:
 
 @dataclass(slots=True)
 class Draft:
-    """A decision being put together; conditions that still need their fewest readings stand in `unsettled`."""
+    """A decision being put together; `unsettled` holds the conditions that need their fewest readings."""
 
     content: Content
     unsettled: list[tuple[str, int]] = field(default_factory=list)
@@ -263,7 +263,7 @@ def replace_content(draft: Draft, path: tuple[str, ...], moved_by: tuple[str, ..
 
 
 def _disputed(view: View, state: State, judged: dict[str, Judged], movers: set[str]) -> bool:
-    """A moving rule's orders contradict another rule's on this instant: then the session stays where it is."""
+    """A moving rule's orders contradict another's on this instant: then the session stays where it is."""
     assert state.began is not None
     since = dict(state.since)
     fires = [item for item in judged.values() if item.state == "fires"]
@@ -458,7 +458,7 @@ def _issues(
 
 
 def _carried_out(view: View, issue: Issue, began: int) -> bool:
-    """The drug runs as ordered, the step was taken, the task is done; what is owed again and again never is."""
+    """The drug runs as ordered, the step was taken, the task is done; what recurs never is."""
     order = issue.order
     if order.op in ("increase", "decrease", "taper"):
         changed = view.rate_changed(order.target)

@@ -115,7 +115,9 @@ class Contradiction:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """`need`: a drug runs without what it needs. `above_maximum`: a charted rate. Both are facts to act on."""
+    """`need`: a drug runs without what it needs. `above_maximum`: a charted rate. `rolling_maximum`: reached
+    in the last `detail` milliseconds. `still_running`: after the session ended. All are facts to act on.
+    """
 
     kind: Literal["need", "above_maximum", "rolling_maximum", "still_running"]
     drug: str

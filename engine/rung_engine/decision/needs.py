@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import lru_cache
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.model import Pending, Subject
@@ -139,7 +139,7 @@ def _around(values: set[Fraction], limits: tuple[Fraction, Fraction] | None) -> 
     if not ordered:
         return limits if limits is not None else (Fraction(0), Fraction(1))
     points = set(ordered)
-    points.update((a + b) / 2 for a, b in zip(ordered, ordered[1:], strict=False))
+    points.update((a + b) / 2 for a, b in pairwise(ordered))
     lo, hi = limits if limits is not None else (ordered[0] / 2, ordered[-1] * 2 + 1)
     points.update((lo, hi))
     return tuple(sorted(point for point in points if lo <= point <= hi))

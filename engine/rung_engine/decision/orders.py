@@ -301,10 +301,9 @@ def _give(view: View, issue: Issue, began: int) -> Standing:
         if known:
             shown = _shown(view, order.target, _unit_of(view, order.total), left, left)
             standing = replace(standing, remaining=shown)
-    timed = _timed(
+    return _timed(
         view, issue, standing, view.last_dose(order.target), began, totalling=order.total is not None
     )
-    return timed
 
 
 def _in(amount: Amount, like: Amount, view: View) -> Fraction:

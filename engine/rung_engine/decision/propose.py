@@ -1,4 +1,4 @@
-"""Judging an order that somebody proposes: what an order-entry system calls at signing. LANGUAGE section 7."""
+"""Judging an order somebody proposes, which an order-entry system asks at signing. LANGUAGE section 7."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _BEGINNING = frozenset({"start", "add", "set", "give"})
 @dataclass(frozen=True, slots=True)
 class Reason:
     """`kind`: unit, unit_error, maximum, rolling, usual, contraindicated, unavailable, before, prefer, needs,
-    never, avoid, incompatible, contradiction, too_early, at_limit, weight. `detail` names the limit, rule, property or drug; `limit` is the bound
-    in millionths of `unit`, and `limit_own` the same in the drug's own unit, where they differ.
+    never, avoid, incompatible, contradiction, too_early, at_limit, not_running, rate, weight. `detail` names
+    the limit, rule, property or drug; `limit` is the bound in the drug's own unit, where it can be converted.
     """
 
     grade: Grade
@@ -85,10 +85,16 @@ def _own(view: View, drug: str, amount: Amount) -> m.Number | None:
 
 def _limits(view: View, drug: str, order: m.Order, reasons: list[Reason]) -> None:
     amount = _proposed(view, order)
-    if amount is None or order.op not in _GIVING:
+    if order.op not in _GIVING:
+        return
+    if amount is None:
+        if order.op == "increase":
+            off = view.drug(drug).running is False
+            reasons.append(
+                Reason("refused", "not_running", drug) if off else Reason("unconfirmed", "rate", drug)
+            )
         return
     program = view.program
-    decl = program.artifact.drugs[drug]
     if not program.is_rate_of(drug, amount):
         reasons.append(Reason("refused", "unit", drug))
         return
@@ -108,11 +114,12 @@ def _usual(view: View, drug: str) -> list[m.Range]:
     """The declared usual range, and every narrower one in force."""
     artifact = view.program.artifact
     ranges = [artifact.drugs[drug].usual]
-    for restrict in artifact.restricts:
-        if restrict.drug == drug and (
-            restrict.condition is None or view.truth(restrict.condition) is not False
-        ):
-            ranges.append(restrict.usual)
+    ranges.extend(
+        restrict.usual
+        for restrict in artifact.restricts
+        if restrict.drug == drug
+        and (restrict.condition is None or view.truth(restrict.condition) is not False)
+    )
     return [found for found in ranges if found is not None]
 
 
@@ -132,9 +139,11 @@ def _below_maximum(
         if seen > top[0].value:
             limit = _own(view, drug, top[0])
             reasons.append(Reason(grade, "maximum", top[1], limit, own))
-            for factor in (1000, 60):
-                if _is_likely(view, drug, Amount(amount.value / factor, amount.dims)):
-                    reasons.append(Reason(grade, "unit_error", str(factor), limit, own))
+            reasons.extend(
+                Reason(grade, "unit_error", str(factor), limit, own)
+                for factor in (1000, 60)
+                if _is_likely(view, drug, Amount(amount.value / factor, amount.dims))
+            )
             return
 
 

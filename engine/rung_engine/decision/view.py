@@ -82,7 +82,7 @@ class View(Protocol):
     def rate_changed(self, drug: str) -> int | None:
         """When the drug's charted rate last changed; a start or a stop is a change, an equal rate is none."""
 
-    def last_reading(self, input: str) -> int | None:
+    def last_reading(self, name: str) -> int | None:
         """The stamp of the latest accepted reading."""
 
     def last_dose(self, drug: str) -> int | None: ...

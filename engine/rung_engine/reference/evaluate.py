@@ -100,8 +100,8 @@ class Instant:
     def rate_changed(self, drug: str) -> int | None:
         return self.chart.rate_changed(drug, self.time)
 
-    def last_reading(self, input: str) -> int | None:
-        groups = self.chart.readings(input, LONG_AGO, self.time)
+    def last_reading(self, name: str) -> int | None:
+        groups = self.chart.readings(name, LONG_AGO, self.time)
         return groups[-1].time if groups else None
 
     def last_dose(self, drug: str) -> int | None:

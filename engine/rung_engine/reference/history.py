@@ -250,7 +250,7 @@ class Chart:
         return InputState(last.values[0], "", last.time)
 
     def value(self, name: str, t: int, weight: Fraction | None = None) -> InputState:
-        """The value in force, a counted input included; through the weight at `t` unless another is supposed."""
+        """The value in force, a counted input included; by the weight at `t` unless another is supposed."""
         state = self.input(name, t)
         counts = self.program.artifact.inputs[name].counts
         if counts is None or state.why in ("implausible", "contested", "unit"):
@@ -424,8 +424,7 @@ class Chart:
             ):
                 spans.extend((time, time) for time in starts)
                 continue
-            for start in starts:
-                spans.append((start, next((stop for stop in stops if stop > start), None)))
+            spans.extend((start, next((stop for stop in stops if stop > start), None)) for start in starts)
         merged: list[tuple[int, int | None]] = []
         for start, stop in sorted(spans, key=lambda item: item[0]):
             if merged:

@@ -82,7 +82,7 @@ def _flip(value: Truth) -> Truth:
 
 
 def next_flip(a: Line, rel: Relation, b: Line) -> int | None:
-    """The fewest whole milliseconds after which the comparison's truth differs, both moving as they do now."""
+    """The fewest whole milliseconds after which the truth differs, both moving as they do now."""
     slope = a.slope - b.slope
     if slope == 0:
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable
+from itertools import pairwise
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.fold import Fold, wakes
@@ -185,7 +186,7 @@ def knowable_at(view: Instant, term: int) -> int | None:
         by_time.setdefault(fact.time, []).append(fact)
     heap: list[int] = []
     # What earlier rows will still bring: replay their waits, then go on from now.
-    for before, row in zip(rows, rows[1:], strict=False):
+    for before, row in pairwise(rows):
         past = Instant(chart, row.time, rows)
         heap.extend(next_instants(view.program, past, row, before, by_time.get(row.time, ())))
     now = view

@@ -1,9 +1,10 @@
 """From a program's terms table to one straight-line Python function that judges every term at once.
 
-The generated function reads a `monitors.Patient` and returns the truth of every term, the next instant at which
-one could change with no new fact, and when each moment last (or first) happened. A comparison of a reading with
-a constant becomes a comparison of two integers, one of a charted rate a cross-multiplication; only what is left
-over, arithmetic between inputs and numbers over windows, is computed with fractions.
+The generated function reads a `patient.Patient` and returns the truth of every term, the next instant at
+which one could change with no new fact, and when each moment last (or first) happened. A comparison with a
+constant is one of two integers where it is of a reading or of a number over a window of readings, and a
+cross-multiplication where it is of a charted rate. What is left, arithmetic between inputs and amounts given,
+is done in fractions.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from rung_engine.artifact import model as m
 from rung_engine.program import Dims, Program, Window
 from rung_engine.reference.line import Line, combine, compare, next_flip
 from rung_engine.reference.run import empty_row
-from rung_engine.session.monitors import NEVER, Found, How, InputSpec, Plan, Raw, scaled
+from rung_engine.session.chart import NEVER, InputSpec, Raw, scaled
+from rung_engine.session.monitors import Found, How
+from rung_engine.session.patient import Plan
 from rung_engine.truth import Truth
 
 _FLIPPED: dict[m.Relation, m.Relation] = {"<": ">", "<=": ">=", "=": "=", ">=": "<=", ">": "<"}
@@ -45,7 +48,7 @@ def compiled(program: Program) -> Plan:
 
 
 def whole(rel: m.Relation, bound: Fraction) -> int | None:
-    """`n rel bound` for a whole number n is `n rel whole(rel, bound)`; None where no whole number equals it."""
+    """For a whole n, `n rel bound` is `n rel whole(rel, bound)`; None where no whole number equals it."""
     match rel:
         case ">=" | "<":
             return math.ceil(bound)
@@ -234,9 +237,9 @@ class _Writer:
             f"v{index}" if index in self.truths else "None" for index in range(len(self.terms))
         )
         moments = ", ".join(f"a{index}" for index in range(len(self.anchors)))
-        tail = [
-            f" return ({truths}{',' if self.terms else ''}), min(nxt, P.wake), ({moments}{',' if moments else ''})",
-        ]
+        truths += "," if self.terms else ""
+        moments += "," if self.anchors else ""
+        tail = [f" return ({truths}), min(nxt, P.wake), ({moments})"]
         return "\n".join([*head, *(f" {line}" for line in self.lines), *tail, ""])
 
     def _execute(self, source: str) -> Any:
@@ -646,7 +649,7 @@ class _Writer:
                 return False
 
     def bound(self, spec: InputSpec, rel: m.Relation, bound: Fraction) -> str:
-        """A bound of an input at its scale: whole where the input is, exact where it is counted or supposed."""
+        """A bound of an input at its scale: whole where the input is, exact where counted or supposed."""
         exact = bound * spec.scale
         written = self.constant(exact)
         limit = whole(rel, exact) if spec.counts is None else None
@@ -663,9 +666,8 @@ class _Writer:
         self.write(f"o = {self._earlier(term)}")
         if term.how in ("change", "rise", "fall"):
             moved = f"o - {now}" if term.how == "fall" else f"{now} - o"
-            self.write(
-                f"{name} = None if o is None or {now} is None else {moved} {_PYTHON[rel]} {self.bound(spec, rel, bound)}"
-            )
+            limit = self.bound(spec, rel, bound)
+            self.write(f"{name} = None if o is None or {now} is None else {moved} {_PYTHON[rel]} {limit}")
             return
         moved = f"o - {now}" if term.how == "percent_fall" else f"{now} - o"
         share = f"({moved}) * {bound.denominator}"
@@ -755,7 +757,7 @@ class _Writer:
         )
 
     def _clock(self, term: m.TimeInCourse | m.TimeOn) -> tuple[str, str]:
-        """Variables: when the present run or course began; and, where there is none, whether that is known."""
+        """Variables: when the present run or course began; and, with none, whether that is known."""
         if isinstance(term, m.TimeInCourse):
             place = self.course_names.index(term.course)
             drugs = [self.drug_names.index(drug) for drug in self.artifact.courses[term.course].drugs]
@@ -799,9 +801,8 @@ class _Writer:
             case m.TimeInCourse() | m.TimeOn():
                 start, known = self._clock(term)
                 self.scope.setdefault("zero", Line.exact(0))
-                self.write(
-                    f"{name} = Line.exact(t - {start}, 1) if {start} is not None else zero if {known} else None"
-                )
+                since = f"Line.exact(t - {start}, 1)"
+                self.write(f"{name} = {since} if {start} is not None else zero if {known} else None")
             case m.Change():
                 self._change(name, term)
             case m.Extreme():

@@ -21,8 +21,10 @@ from rung_engine.event import Correction, Event, Fact, Retraction
 from rung_engine.program import Amount, Dims, Program
 from rung_engine.reference.evaluate import subjects
 from rung_engine.reference.history import LONG_AGO, UNKNOWN, corrected
+from rung_engine.session.amounts import joined
+from rung_engine.session.chart import NEVER
 from rung_engine.session.compile import compiled
-from rung_engine.session.monitors import NEVER, Judged, Patient, joined
+from rung_engine.session.patient import Judged, Patient
 from rung_engine.truth import Truth
 
 DAY = 86_400_000
@@ -46,8 +48,8 @@ class TooLate(ValueError):  # noqa: N818 - it names a fact about the event
 class Decided(tuple[Decision, ...]):
     """Decisions in the order of their times, each a change from the one before.
 
-    `revised_from` None: they follow all that were given before. Otherwise those given before with a time at or
-    after `revised_from` are withdrawn, and these, if any, stand in their place.
+    `revised_from` None: they follow all that were given before. Otherwise those given before with a time at
+    or after `revised_from` are withdrawn, and these, if any, stand in their place.
     """
 
     revised_from: int | None
@@ -109,9 +111,9 @@ class SessionView:
     def rate_changed(self, drug: str) -> int | None:
         return self.patient.drugs[self.patient.plan.drug_place[drug]].after.changed
 
-    def last_reading(self, input: str) -> int | None:
-        self.watched.add(input)
-        return self.patient.inputs[self.patient.plan.input_place[input]].after.last
+    def last_reading(self, name: str) -> int | None:
+        self.watched.add(name)
+        return self.patient.inputs[self.patient.plan.input_place[name]].after.last
 
     def last_dose(self, drug: str) -> int | None:
         return self.patient.drugs[self.patient.plan.drug_place[drug]].last_dose()
@@ -324,7 +326,7 @@ class Session:
         return tuple(sorted(self._clashing))
 
     def view(self) -> View:
-        """The last instant judged. Good until the next event or advance; raises LookupError before the first."""
+        """The last instant judged, until the next event or advance. Raises LookupError before the first."""
         if self._judged is None:
             raise LookupError("nothing has been judged")
         return SessionView(self._patient, self._mind.fold.state, self._judged)
