@@ -342,6 +342,21 @@ def test_a_drug_declared_incompatible_with_one_that_runs_is_refused() -> None:
     assert verdict("start dobutamine", "0 h MAP 60") == ("unconfirmed", ["unconfirmed incompatible"])
 
 
+@pytest.mark.parametrize(
+    ("other", "orders", "unconfirmed", "withheld"),
+    [
+        ("0 h phenylephrine 50 mcg/min", [], [], {"start dobutamine": "incompatible"}),
+        ("0 h phenylephrine off", ["start dobutamine"], [], {}),
+        ("0 h NE off", [], ["start dobutamine"], {}),
+    ],
+)
+def test_a_drug_is_not_started_beside_one_declared_incompatible_with_it(
+    other: str, orders: list[str], unconfirmed: list[str], withheld: dict[str, str]
+) -> None:
+    found = decide(RULE.format(order="start dobutamine"), "0 h MAP 60", other, at="0 h")
+    assert (found.orders, found.unconfirmed, found.withheld) == (orders, unconfirmed, withheld)
+
+
 def test_a_proposed_dose_over_the_rolling_maximum_is_refused() -> None:
     facts = ("-2 h pill given 50 mg", "-1 h pill given 20 mg", "0 h MAP 60")
     assert verdict("give pill 31 mg", *facts, text=PILL + PLAIN) == ("refused", ["refused rolling"])

@@ -411,3 +411,21 @@ def test_a_deadline_met_is_never_late() -> None:
 def test_the_engine_wakes_when_an_order_becomes_late() -> None:
     found = decide(order("do cannula within 1 h"), *LOW, at="3 h")
     assert [decision.time for decision in found.run.decisions] == [0, millis("1 h 1 ms")]
+
+
+def test_a_range_of_steps_without_a_floor_never_offers_a_stop() -> None:
+    text = "stage only initial rule a when MAP >= 65 then decrease NE by 0.02 to 0.1 mcg/kg/min"
+    found = decide(text, "0 h MAP 80", "0 h weight 70", "0 h NE 0.05 mcg/kg/min", at="0 h")
+    dose = found.order("decrease norepinephrine").dose
+    assert dose is not None
+    assert (dose.lo, dose.hi) == (30_000, 30_000)
+
+
+def test_two_totals_of_one_drug_stay_two_orders() -> None:
+    text = (
+        "stage only initial rule a when MAP < 65 then give crystalloid totalling 30 mL/kg "
+        "rule b when MAP < 65 then give crystalloid totalling 10 mL/kg"
+    )
+    found = decide(text, "0 h MAP 60", "0 h weight 70", at="0 h")
+    left = sorted(order.remaining.lo for order in found.content.orders if order.remaining is not None)
+    assert left == [10_000_000, 30_000_000]

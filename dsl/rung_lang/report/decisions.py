@@ -285,7 +285,7 @@ def _check(text: str) -> str:
     match kind:
         case "before":
             return f"what must come before {rest}"
-        case "needs":
+        case "needs" | "incompatible":
             return f"whether {rest} runs"
         case "restrict":
             return f"whether {rest.split(':')[0]} is contraindicated"
@@ -318,7 +318,7 @@ def _forbidden(why_: str, detail: str, artifact: m.Artifact) -> str:
         case "unavailable":
             return "not available"
         case _:
-            return f"incompatible with {detail}"
+            return f"it must not be given with {detail}, which runs"
 
 
 def wrapped(text: str, lead: str, indent: int) -> list[str]:

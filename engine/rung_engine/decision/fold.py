@@ -506,7 +506,8 @@ def _collect(view: View, issued: list[list[Issue]], began: int) -> _Orders:
 
 def _merge_key(order: Standing) -> tuple[object, ...]:
     op = "start" if order.op == "add" else order.op
-    return (op, order.target, order.dose, order.choice, order.every_lo, order.every_hi, order.continuously)
+    timing = (order.every_lo, order.every_hi, order.continuously)
+    return (op, order.target, order.dose, order.remaining, order.choice, *timing)
 
 
 def _merge(a: Standing, b: Standing) -> Standing:

@@ -218,6 +218,9 @@ def _step(view: View, issue: Issue, began: int) -> Result:
         doses = min(rate + lo.value, bound), min(rate + hi.value, bound)
     else:
         doses = max(rate - hi.value, bound), max(rate - lo.value, bound)
+        if order.op == "decrease" and doses[0] == 0:
+            # Without a floor, the larger steps of a range would be a stop: they are not offered.
+            doses = doses[1], doses[1]
     standing = replace(
         _standing(issue, "due"), dose=_shown(view, order.target, _unit_of(view, order.step.hi), *doses)
     )
@@ -374,6 +377,15 @@ def _gate(view: View, issue: Issue, standing: Standing, began: int) -> Result:
         if forbidden is None:
             standing = _in_doubt(standing, f"restrict:{drug}:{index}")
     if standing.op in ("start", "add", "give") or (standing.op == "set" and not view.drug(drug).running):
+        for pair in program.artifact.incompatible:
+            if drug not in pair.drugs:
+                continue
+            other = pair.drugs[0] if pair.drugs[1] == drug else pair.drugs[1]
+            runs = view.drug(other).running
+            if runs is True:
+                return Withheld(issue.rule, standing.op, drug, "incompatible", other)
+            if runs is None:
+                standing = _in_doubt(standing, f"incompatible:{other}")
         available = program.artifact.drugs[drug].available_if
         there = True if available is None else view.truth(available)
         if there is False:
