@@ -182,7 +182,7 @@ def timeline(decision: Decision, artifact: m.Artifact, *, before: Decision | Non
         if item.choice:
             text = "either: " + text
         if not item.confirmed:
-            text += " - UNCONFIRMED, first check " + ", ".join(_check(check) for check in item.check_first)
+            text += " - UNCONFIRMED, first check " + _checks(item.check_first, artifact)
         if item.mark == "late":
             text += " - LATE"
         lead = (
@@ -195,7 +195,7 @@ def timeline(decision: Decision, artifact: m.Artifact, *, before: Decision | Non
             for rule_id in item.rules:
                 lines.extend(wrapped(f"{rule_id}: {why(rules.get(rule_id), artifact)}", "because ", 15))
         for caution in item.cautions:
-            lines.extend(wrapped(_check(caution), "caution ", 15))
+            lines.extend(wrapped(_checks((caution,), artifact), "caution ", 15))
     ended = [key.partition(" [")[0] for key in decision.ended]
     if ended and content.phase == "active":
         lines.extend(wrapped(", ".join(dict.fromkeys(ended)), "ends ", 11))
@@ -280,15 +280,35 @@ def counted(number_: int, noun: str) -> str:
     return f"{number_} {noun}" + ("" if number_ == 1 else "s")
 
 
+def _checks(checks: tuple[str, ...], artifact: m.Artifact) -> str:
+    """What to find out first, with the author's own conditions where one stands behind it."""
+    words = artifact.provenance.words
+    found: list[str] = []
+    for check in checks:
+        kind, _, rest = check.partition(":")
+        name, _, detail = rest.partition(":")
+        if kind == "before":
+            asked = [
+                words.get(str(before.condition), "")
+                for before in artifact.befores
+                if before.drug == name and not before.prefer
+            ]
+            found.append(f"{' and '.join(asked)} (before {name})")
+        elif kind == "prefer":
+            found.append(f"preferably first: {words.get(detail, detail)}")
+        elif kind == "restrict" and detail:
+            condition = artifact.restricts[int(detail)].condition
+            found.append(f"whether {words.get(str(condition), 'it')} ({name} is contraindicated then)")
+        else:
+            found.append(_check(check))
+    return ", ".join(found)
+
+
 def _check(text: str) -> str:
     kind, _, rest = text.partition(":")
     match kind:
-        case "before":
-            return f"what must come before {rest}"
         case "needs" | "incompatible":
             return f"whether {rest} runs"
-        case "restrict":
-            return f"whether {rest.split(':')[0]} is contraindicated"
         case "available":
             return f"whether {rest} is available"
         case "unless":
@@ -299,8 +319,6 @@ def _check(text: str) -> str:
             return f"{rest} runs above the dose written here; I do not ask to lower it"
         case "rolling":
             return f"how much of {rest} was given"
-        case "prefer":
-            return f"{rest.split(':')[0]} preferably waits for its prerequisite"
         case _:
             return text
 

@@ -20,6 +20,8 @@ from rung_engine.reference.line import Line
 if TYPE_CHECKING:
     from rung_engine.session.patient import Patient
 
+NOTHING = Fraction(0)
+NOT_ANY = Line.exact(0)
 Sums = dict[Dims, Fraction]
 """Amounts added up by their dimensions; those of unknown amount are counted under `UNKNOWN`."""
 
@@ -30,20 +32,26 @@ def add_dose(sums: Sums, amount: Amount | None) -> None:
     sums[dims] = sums.get(dims, Fraction(0)) + (Fraction(1) if amount is None else amount.value)
 
 
-def joined(a: Mapping[Dims, Fraction], b: Mapping[Dims, Fraction]) -> Sums:
+def joined(a: Sums, b: Sums) -> Sums:
+    """Both together. Sums are never changed in place once joined, so one of them may be the answer."""
+    if not b:
+        return a
     found = dict(a)
     for dims, value in b.items():
         found[dims] = found.get(dims, Fraction(0)) + value
     return found
 
 
-def less(a: Mapping[Dims, Fraction], b: Mapping[Dims, Fraction]) -> Sums:
+def less(a: Sums, b: Sums) -> Sums:
+    """What `a` has more than `b`, an earlier state of it; nothing where it is the very same."""
+    if a is b:
+        return {}
     return {dims: value - b.get(dims, Fraction(0)) for dims, value in a.items()}
 
 
 def seen(sums: Mapping[Dims, Fraction], dims: Dims, weight: Fraction | None) -> Fraction | None:
     """The whole sum in one set of dimensions; None where a part that is not 0 cannot be seen in it."""
-    total = Fraction(0)
+    total = NOTHING
     for own, part in sums.items():
         if part == 0:
             continue
@@ -149,7 +157,7 @@ class Flow:
     @staticmethod
     def _rate(state: DrugState, per_time: Dims, weight: Fraction | None) -> Fraction | None:
         if state.running is False:
-            return Fraction(0)
+            return NOTHING
         return None if state.running is None or state.rate is None else state.rate.seen_in(per_time, weight)
 
     def _wake(self, patient: Patient, length: int) -> None:
@@ -171,6 +179,20 @@ class Flow:
         return now.running is not last.running or now.rate != last.rate
 
     def over(self, patient: Patient, length: int, dims: Dims) -> Line | None:
+        """The total of the window of `length` milliseconds that ends now."""
+        last, start = self.segments[-1], patient.time - length
+        cell = patient.drugs[self.drug]
+        if (
+            last.start <= start
+            and not (self.doses and self.doses[-1][0] > start)
+            and not cell.given_now
+            and not self._changes(patient)
+            and cell.charted.running is not True
+        ):
+            # Off, or unknown, all the time: nothing was given in it, or nobody knows.
+            dosed = cell.dosed() or patient.silent()
+            known = dosed if cell.decl.form == "bolus" else cell.charted.running is False
+            return NOT_ANY if known else None
         return self.number(patient, dims, self.up_to(patient, patient.time - length), length)
 
     def since(self, patient: Patient, anchor: int, moment: int, dims: Dims) -> Line | None:

@@ -127,7 +127,8 @@ class InputCell:
     """One input. `raw` and `why` are what holds now; `now` the readings accepted at the present instant."""
 
     __slots__ = (
-        "after", "base", "group", "now", "own", "own_time", "raw", "since", "spec", "time", "until", "why",
+        "after", "base", "group", "now", "own", "own_time", "raw", "shown", "since", "spec", "time", "until",
+        "why",
     )  # fmt: skip
 
     def __init__(self, spec: InputSpec) -> None:
@@ -142,6 +143,8 @@ class InputCell:
         self.why: Why = "never"
         self.time: int | None = None
         self.until = NEVER
+        self.shown: tuple[Raw | None, InputState] | None = None
+        """The latest answer of `state`, and the reading it was made from."""
         self.since: Sums = {}
         """Of a counted input: the doses after the reading in force, before the present instant."""
 
@@ -150,7 +153,6 @@ class InputCell:
         for slot in self.__slots__:
             setattr(other, slot, getattr(self, slot))
         other.group = list(self.group)
-        other.since = dict(self.since)
         return other
 
     def refresh(self, patient: Patient) -> None:
@@ -247,13 +249,16 @@ class InputCell:
         self.now = ()
 
     def state(self) -> InputState:
-        raw = self.raw
+        raw, known = self.raw, self.shown
+        if known is not None and known[0] is raw and known[1].why == self.why and known[1].time == self.time:
+            return known[1]
         value: Stored | None
-        if raw is None or isinstance(raw, bool | str | frozenset):
-            value = raw
-        else:
-            value = scaled(raw, self.spec.scale)
-        return InputState(value, self.why, self.time)
+        value = (
+            raw if raw is None or isinstance(raw, bool | str | frozenset) else scaled(raw, self.spec.scale)
+        )
+        state = InputState(value, self.why, self.time)
+        self.shown = (raw, state)
+        return state
 
     def visible(self) -> object:
         """What a decision can see of the input besides its value."""
