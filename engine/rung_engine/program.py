@@ -96,6 +96,8 @@ class Program:
             )
             for name, decl in artifact.units.items()
         }
+        self.subjects: dict[int, frozenset[tuple[str, str]]] = {}
+        """By term, once asked for: the inputs and drugs it reads."""
         given = dict(settings or {})
         for name in given:
             if name not in artifact.settings:

@@ -489,7 +489,7 @@ def _collect(view: View, issued: list[list[Issue]], began: int) -> _Orders:
                 result = evaluate(view, issue, began)
             match result:
                 case Standing():
-                    key = _merge_key(result)
+                    key = (*_kind(result), result.dose)
                     merged[key] = _merge(merged[key], result) if key in merged else result
                 case Waiting():
                     if result not in orders.waiting:
@@ -504,10 +504,11 @@ def _collect(view: View, issued: list[list[Issue]], began: int) -> _Orders:
     return orders
 
 
-def _merge_key(order: Standing) -> tuple[object, ...]:
+def _kind(order: Standing) -> tuple[object, ...]:
+    """What two standing orders must share to be one order, their doses aside."""
     op = "start" if order.op == "add" else order.op
     timing = (order.every_lo, order.every_hi, order.continuously)
-    return (op, order.target, order.dose, order.remaining, order.choice, *timing)
+    return (op, order.target, order.remaining, order.choice, *timing)
 
 
 def _merge(a: Standing, b: Standing) -> Standing:
@@ -537,9 +538,9 @@ def _narrowest(standing: list[Standing]) -> list[Standing]:
     ):
         for index, other in enumerate(out):
             if (
-                _merge_key(replace(order, dose=None)) == _merge_key(replace(other, dose=None))
-                and order.dose is not None
+                order.dose is not None
                 and other.dose is not None
+                and _kind(order) == _kind(other)
                 and order.dose.unit == other.dose.unit
                 and order.dose.lo <= other.dose.lo
                 and other.dose.hi <= order.dose.hi

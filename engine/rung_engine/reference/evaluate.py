@@ -517,6 +517,9 @@ class Instant:
 
 def subjects(program: Program, term: int) -> frozenset[tuple[str, str]]:
     """The inputs and drugs a term reads, at any depth."""
+    known = program.subjects.get(term)
+    if known is not None:
+        return known
     found: set[tuple[str, str]] = set()
     stack = [term]
     seen: set[int] = set()
@@ -526,7 +529,8 @@ def subjects(program: Program, term: int) -> frozenset[tuple[str, str]]:
             continue
         seen.add(index)
         _read(program, program.artifact.terms[index], stack, found)
-    return frozenset(found)
+    program.subjects[term] = frozenset(found)
+    return program.subjects[term]
 
 
 def _read(program: Program, node: m.Truth | m.Numeric, stack: list[int], found: set[tuple[str, str]]) -> None:

@@ -182,17 +182,13 @@ class Flow:
         """The total of the window of `length` milliseconds that ends now."""
         last, start = self.segments[-1], patient.time - length
         cell = patient.drugs[self.drug]
-        if (
-            last.start <= start
-            and not (self.doses and self.doses[-1][0] > start)
-            and not cell.given_now
-            and not self._changes(patient)
-            and cell.charted.running is not True
-        ):
-            # Off, or unknown, all the time: nothing was given in it, or nobody knows.
-            dosed = cell.dosed() or patient.silent()
-            known = dosed if cell.decl.form == "bolus" else cell.charted.running is False
-            return NOT_ANY if known else None
+        if not (self.doses and self.doses[-1][0] > start) and not cell.given_now:
+            # No dose in the window. Of a bolus drug that is all there is to know; an infusion must have been
+            # off, or unknown, all the time.
+            if cell.decl.form == "bolus":
+                return NOT_ANY if cell.dosed() or patient.silent() else None
+            if last.start <= start and not self._changes(patient) and cell.charted.running is not True:
+                return NOT_ANY if cell.charted.running is False else None
         return self.number(patient, dims, self.up_to(patient, patient.time - length), length)
 
     def since(self, patient: Patient, anchor: int, moment: int, dims: Dims) -> Line | None:
