@@ -22,11 +22,11 @@ def command(path: str, output: str | None, form: str) -> None:
     The artifact is canonical JSON, named by the hash of its meaning: two texts that mean the same have the
     same hash, whatever their layout.
     """
-    from rung_engine.artifact.canonical import canonical_bytes
+    from rung_engine.artifact.seal import to_bytes
 
     artifact = artifact_of(path)
     target = output or str(Path(path).with_suffix(".rungc"))
-    write_bytes(target, canonical_bytes(artifact.model_dump(mode="json")))
+    write_bytes(target, to_bytes(artifact))
     if form == "json":
         click.echo(
             json.dumps(

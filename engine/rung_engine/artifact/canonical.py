@@ -17,31 +17,49 @@ NOT_MEANING = frozenset({"compiler", "provenance", "certificate", "meaning", "se
 
 def canonical_bytes(content: Mapping[str, Any]) -> bytes:
     """The bytes of a JSON object. Raises `TypeError` on a float: no number of an artifact is binary."""
-    _refuse_floats(content)
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode("utf-8") + b"\n"
+    return joined(pieces(content)) + b"\n"
 
 
 def meaning_of(content: Mapping[str, Any]) -> str:
     """sha256, in hex, over everything but the parts of `NOT_MEANING`."""
-    return _digest({key: value for key, value in content.items() if key not in NOT_MEANING})
+    return digest(pieces(content), NOT_MEANING)
 
 
 def seal_of(content: Mapping[str, Any]) -> str:
     """sha256, in hex, over everything but `seal`."""
-    return _digest({key: value for key, value in content.items() if key != "seal"})
+    return digest(pieces(content), frozenset({"seal"}))
 
 
-def _digest(content: Mapping[str, Any]) -> str:
-    return hashlib.sha256(canonical_bytes(content)).hexdigest()
+def pieces(content: Mapping[str, Any]) -> dict[str, str]:
+    """The canonical text of each top-level part, so that several digests need it written only once."""
+    _refuse_floats(content)
+    write = json.JSONEncoder(
+        sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode
+    return {key: write(value) for key, value in content.items()}
 
 
-def _refuse_floats(value: object) -> None:
-    if isinstance(value, float):
-        raise TypeError("an artifact holds no floating-point number")
-    if isinstance(value, Mapping):
-        for part in value.values():
-            _refuse_floats(part)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            _refuse_floats(part)
+def digest(parts: Mapping[str, str], without: frozenset[str]) -> str:
+    """sha256, in hex, of the canonical bytes of an object with these parts, some left out."""
+    kept = {key: value for key, value in parts.items() if key not in without}
+    return hashlib.sha256(joined(kept) + b"\n").hexdigest()
+
+
+def joined(parts: Mapping[str, str]) -> bytes:
+    """The canonical bytes of an object with these parts, without the final line end."""
+    names = ((json.dumps(key, ensure_ascii=False), value) for key, value in sorted(parts.items()))
+    return ("{" + ",".join(f"{name}:{value}" for name, value in names) + "}").encode("utf-8")
+
+
+def _refuse_floats(content: object) -> None:
+    stack = [content]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, str | int):
+            continue
+        if isinstance(value, Mapping):
+            stack.extend(value.values())
+        elif isinstance(value, list | tuple):
+            stack.extend(value)
+        elif isinstance(value, float):
+            raise TypeError("an artifact holds no floating-point number")

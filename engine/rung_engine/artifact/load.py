@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 from pydantic import ValidationError
 
-from rung_engine.artifact.canonical import canonical_bytes, meaning_of, seal_of
+from rung_engine.artifact.canonical import NOT_MEANING, digest, joined, pieces
 from rung_engine.artifact.model import FORMAT, Artifact
 from rung_engine.artifact.references import broken_reference
 from rung_engine.artifact.schema import packaged_schema
@@ -44,11 +44,12 @@ def load(data: bytes) -> Artifact:
         raise ArtifactProblem(
             "A102", "not an artifact", f"{schema_problem.json_path}: {schema_problem.message[:200]}"
         )
-    if canonical_bytes(content) != data:
+    parts = pieces(content)
+    if joined(parts) + b"\n" != data:
         raise ArtifactProblem("A107", "not in canonical form")
-    if seal_of(content) != content["seal"]:
+    if digest(parts, frozenset({"seal"})) != content["seal"]:
         raise ArtifactProblem("A104", "altered after it was sealed", f"sealed as {content['seal']}")
-    if meaning_of(content) != content["meaning"]:
+    if digest(parts, NOT_MEANING) != content["meaning"]:
         raise ArtifactProblem(
             "A105", "its meaning is not that of its content", f"said to be {content['meaning']}"
         )

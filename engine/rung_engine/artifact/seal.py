@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from rung_engine.artifact.canonical import canonical_bytes, meaning_of, seal_of
+from rung_engine.artifact.canonical import NOT_MEANING, canonical_bytes, digest, pieces
 from rung_engine.artifact.model import Artifact
 
 
 def seal(artifact: Artifact) -> Artifact:
     """The same artifact with the `meaning` and the `seal` of what it now holds."""
-    content = artifact.model_dump(mode="json")
-    content["meaning"] = meaning_of(content)
-    return artifact.model_copy(update={"meaning": content["meaning"], "seal": seal_of(content)})
+    parts = pieces(artifact.model_dump(mode="json"))
+    meaning = digest(parts, NOT_MEANING)
+    parts["meaning"] = f'"{meaning}"'
+    return artifact.model_copy(update={"meaning": meaning, "seal": digest(parts, frozenset({"seal"}))})
 
 
 def to_bytes(artifact: Artifact) -> bytes:
