@@ -37,6 +37,7 @@ from rung_lang.checked.problems import (
     SettingNeverUsed,
     UsesProtocol,
 )
+from rung_lang.checked.rings import event_rings
 from rung_lang.finding import Problem
 from rung_lang.source import Span
 from rung_lang.syntax import tree as t
@@ -246,6 +247,7 @@ def _settle(main: t.File, items: Sequence[t.Item], context: Context) -> c.Protoc
     for event in _of(items, t.EventDecl):
         condition = None if event.condition is None else conditions.truth(event.condition)
         events.append(c.Event(event.name.text, _title(event.title), condition, event.span))
+    problems.extend(event_rings(events))
     outcomes = []
     for outcome in _of(items, t.Outcome):
         meaning = conditions.definition(outcome.name.text)
