@@ -88,6 +88,22 @@ def test_the_same_stays_give_the_same_bytes_whatever_the_form_and_order(
     assert written[0] == written[1]
 
 
+def test_what_a_local_protocol_chose_stands_before_the_mapping(cohort: Path, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "protocols", tmp_path / "protocols")
+    local = tmp_path / "ours.rung"
+    local.write_text(
+        'protocol ours "Ours" extends "protocols/septic_shock.rung"\n  version 1.0.0\n\n'
+        "setting high_dose = 0.3 mcg/kg/min\n",
+        encoding="utf-8",
+    )
+    ended = rung("run", str(local), "--data", str(cohort), "--all")
+    assert ended.code == 0, ended.said
+    assert "high_dose" not in ended.out
+    assert "setting emergency_bridge = no" in ended.out
+    told = rung("run", str(local), "--data", str(cohort), "--all", "--set", "high_dose=0.4 mcg/kg/min")
+    assert "setting high_dose = 0.4 mcg/kg/min (--set)" in told.out
+
+
 def test_parquet_holds_every_decision_change(cohort: Path, artifact: str, tmp_path: Path) -> None:
     one, two = tmp_path / "d.jsonl", tmp_path / "d.parquet"
     for output in (one, two):

@@ -19,6 +19,9 @@ from rung_lang.report.text import render
 if TYPE_CHECKING:
     from rung_lang.driver import Compiled
 
+MOST_LISTED = 12
+"""Rules without an example that are named one by one."""
+
 NOT_PROVED = (
     "Checked, not proved: contradictions between rules, gaps, and limits over whole\n"
     "histories are not yet examined."
@@ -102,8 +105,10 @@ def _print(item: _Checked) -> None:
         parts.append(f"{item.held} of {item.examples} examples hold")
         parts.append(f"{item.rules - len(item.uncovered)} of {item.rules} rules exercised")
     click.echo(f"{item.path}: {', '.join(parts)}")
-    for rule in item.uncovered:
+    for rule in item.uncovered[:MOST_LISTED]:
         click.echo(f"  no example exercises {rule}")
+    if len(item.uncovered) > MOST_LISTED:
+        click.echo(f"  nor {len(item.uncovered) - MOST_LISTED} more; --format json lists all")
 
 
 def _data(checked: list[_Checked]) -> dict[str, Any]:

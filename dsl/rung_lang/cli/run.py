@@ -89,7 +89,10 @@ def _data_problems() -> Iterator[None]:
 
 
 def _program(artifact: Artifact, cohort: Cohort, chosen: tuple[str, ...]) -> Program:
-    settings: dict[str, Number | Name] = {name: item.value for name, item in cohort.settings.items()}
+    # A mapping fills what the protocol leaves open; what a local protocol has chosen stands.
+    settings: dict[str, Number | Name] = {
+        name: item.value for name, item in cohort.settings.items() if artifact.settings[name].value is None
+    }
     for text in chosen:
         name, value = read_setting(artifact, text)
         settings[name] = value
