@@ -69,7 +69,8 @@ def test_one_stay_is_a_timeline_that_says_why(cohort: Path, artifact: str) -> No
     assert f"stay {stay}" in ended.out
     assert "because" in ended.out
     assert "checked, not proved" in ended.out
-    assert max(len(line) for line in ended.out.split("where every row")[0].splitlines()[4:]) <= 120
+    told = ended.out.split("With nothing new")[0].splitlines()
+    assert max(len(line) for line in told) <= 80
 
 
 def test_the_same_stays_give_the_same_bytes_whatever_the_form_and_order(
