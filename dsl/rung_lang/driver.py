@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 
 from rung_engine.artifact.model import Artifact
+from rung_engine.frozen import frozen
 from rung_lang.checked.files import Read, gather, words_at
 from rung_lang.checked.from_syntax import from_syntax
 from rung_lang.checked.problems import NeverUsed
@@ -17,7 +17,7 @@ from rung_lang.source import Source
 from rung_lang.syntax import tree as t
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compiled:
     """`artifact` is None after an error, and for a formulary. The main file is the last of `files`."""
 

@@ -1,13 +1,13 @@
-"""Runs a protocol's examples in the reference engine, and says which rules they exercise.
+"""Runs a protocol's examples, and says which rules they exercise.
 
 An example that gives an open setting no value is tried at both ends of that setting's range. It fails if it
-holds at neither; where it holds at one only, that is said.
+holds at neither; where it holds at one only, that is said. Choices of settings that decide alike throughout
+an example are run together: `rung_engine.session.replay` says which those are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import product
 
 from rung_engine.artifact import model as m
@@ -15,17 +15,22 @@ from rung_engine.decision.explain import Explained, explain
 from rung_engine.decision.fold import State
 from rung_engine.decision.model import Content, Standing
 from rung_engine.decision.propose import Verdict, judge
+from rung_engine.decision.view import View
 from rung_engine.exact import round_millionths
+from rung_engine.frozen import frozen
 from rung_engine.program import Amount, Program
-from rung_engine.reference.evaluate import Instant
-from rung_engine.reference.run import Runner
+from rung_engine.session.replay import Replay, Watch, settings_in, settings_of_conditions
+from rung_engine.truth import Truth
 from rung_lang.lower.examples import LoweredCheck, LoweredExample, LoweredExpect
 
 MOST_VARIANTS = 16
 _GIVES = frozenset({"start", "add", "set", "increase", "continue", "give", "measure", "do", "begin"})
 
+Settings = tuple[tuple[str, m.Number | str], ...]
+"""Names in their order, with values."""
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Failure:
     """An expectation that does not hold. `settings`: the values of open settings it was tried with."""
 
@@ -36,24 +41,29 @@ class Failure:
     verdict: Verdict | None
     explained: tuple[tuple[str, Explained], ...]
     """By rule: the condition of each rule that speaks of what was expected."""
-    settings: tuple[tuple[str, m.Number | str], ...]
+    settings: Settings
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Result:
     """Of one example; `fired` holds the ids of rules that gave an order or moved the session."""
 
     example: LoweredExample
     failures: tuple[Failure, ...]
     fired: frozenset[str]
-    depends: tuple[tuple[str, m.Number | str], ...] = ()
+    depends: Settings = ()
     """Values of open settings with which the example does not hold although with others it does."""
+    visited: frozenset[str] = frozenset()
+    """The stages whose rules were asked."""
 
 
-def run_examples(artifact: m.Artifact, examples: Sequence[LoweredExample]) -> Iterator[Result]:
-    """Each example in turn."""
+def run_examples(
+    artifact: m.Artifact, examples: Sequence[LoweredExample], *, watch: Watch | None = None
+) -> Iterator[Result]:
+    """Each example in turn. `watch` is told of every instant, with every choice of settings that is tried."""
+    programs = _Programs(artifact)
     for example in examples:
-        yield _run(artifact, example)
+        yield _run(programs, example, watch)
 
 
 def uncovered(artifact: m.Artifact, results: Sequence[Result]) -> tuple[str, ...]:
@@ -62,44 +72,103 @@ def uncovered(artifact: m.Artifact, results: Sequence[Result]) -> tuple[str, ...
     return tuple(rule.id for rule in artifact.rules if rule.id not in fired)
 
 
-def _run(artifact: m.Artifact, example: LoweredExample) -> Result:
-    tried: list[list[Failure]] = []
+class _Programs:
+    """The programs of an artifact: one for each choice of settings, however many examples make it."""
+
+    def __init__(self, artifact: m.Artifact) -> None:
+        self.artifact = artifact
+        self._of_conditions = settings_of_conditions(artifact)
+        self._made: dict[Settings, Program] = {}
+
+    def of(self, settings: Settings) -> Program:
+        if settings not in self._made:
+            self._made[settings] = Program(self.artifact, dict(settings), unverified=True)
+        return self._made[settings]
+
+    def may_be_alike(self, one: Settings, other: Settings, example: LoweredExample) -> bool:
+        """They differ only in what conditions read; no order of the example itself does."""
+        differ = {a[0] for a, b in zip(one, other, strict=True) if a != b}
+        written = {
+            name
+            for check in example.checks
+            for order in (check.proposed, *(expect.order for expect in check.expects))
+            for name in settings_in(order)
+        }
+        return differ <= self._of_conditions - written
+
+
+def _run(programs: _Programs, example: LoweredExample, watch: Watch | None) -> Result:
+    variants = tuple(_variants(programs.artifact, example))
     fired: set[str] = set()
-    for settings in _variants(artifact, example):
-        failures: list[Failure] = []
-        tried.append(failures)
-        program = Program(artifact, dict(settings))
-        runner = Runner(program, example.events)
-        for check in example.checks:
-            runner.run(check.time_ms)
-            content = runner.fold.content
-            view = Instant(runner.chart, check.time_ms, tuple(runner.rows))
-            state: State = runner.fold.state
-            view.place(state.stage, state.entered, state.began)
-            verdict = None
-            if check.proposed is not None and content is not None:
-                verdict = judge(view, content, check.proposed)
-            for expect in check.expects:
-                if content is None or not _holds(program, content, verdict, expect):
-                    explained = _explain(program, view, state, expect)
-                    failures.append(Failure(example, check, expect, content, verdict, explained, settings))
-        for decision in runner.decisions:
+    visited: set[str] = set()
+    broken: list[int] = []
+    left = list(range(len(variants)))
+    while left:
+        first, *rest = left
+        beside = [place for place in rest if programs.may_be_alike(variants[first], variants[place], example)]
+        replay = Replay(
+            programs.of(variants[first]),
+            example.events,
+            [programs.of(variants[place]) for place in beside],
+            watch=watch,
+        )
+        holds = _holds_throughout(replay, example)
+        alike = [first, *(beside[index] for index in sorted(replay.alike))]
+        if holds is None:
+            broken.extend(place for place in alike if _failures(programs, example, variants[place]))
+        elif not holds:
+            broken.extend(alike)
+        for decision in replay.decisions:
             fired.update(decision.content.moved_by)
             for order in decision.content.orders:
                 fired.update(order.rules)
             fired.update(item.rule for item in decision.content.waiting)
             fired.update(item.rule for item in decision.content.withheld)
-    broken = [failures for failures in tried if failures]
-    if len(broken) == len(tried):
-        return Result(example, tuple(tried[0]), frozenset(fired))
+        visited.update(replay.visited)
+        left = [place for place in rest if place not in alike]
+    if len(broken) == len(variants):
+        failures = _failures(programs, example, variants[0])
+        return Result(example, failures, frozenset(fired), (), frozenset(visited))
     own = {name for name, _ in example.settings}
-    depends = tuple(item for item in broken[0][0].settings if item[0] not in own) if broken else ()
-    return Result(example, (), frozenset(fired), depends)
+    depends = tuple(item for item in variants[min(broken)] if item[0] not in own) if broken else ()
+    return Result(example, (), frozenset(fired), depends, frozenset(visited))
 
 
-def _variants(
-    artifact: m.Artifact, example: LoweredExample
-) -> Iterator[tuple[tuple[str, m.Number | str], ...]]:
+def _holds_throughout(replay: Replay, example: LoweredExample) -> Truth:
+    """Whether every expectation holds; None where that takes the fewest readings of what is pending."""
+    found: Truth = True
+    for check in example.checks:
+        view = replay.advance(check.time_ms)
+        content = replay.content
+        verdict = _verdict(view, content, check)
+        for expect in check.expects:
+            if content is None:
+                found = False
+            elif not _holds(view.program, content, verdict, expect) and found is not False:
+                found = None if expect.word == "pending" and content.pending else False
+    return found
+
+
+def _failures(programs: _Programs, example: LoweredExample, settings: Settings) -> tuple[Failure, ...]:
+    """Each expectation that does not hold with these settings, and why."""
+    failures: list[Failure] = []
+    replay = Replay(programs.of(settings), example.events, needs=True)
+    for check in example.checks:
+        view = replay.advance(check.time_ms)
+        content = replay.content
+        verdict = _verdict(view, content, check)
+        for expect in check.expects:
+            if content is None or not _holds(view.program, content, verdict, expect):
+                explained = _explain(view, replay.state, expect)
+                failures.append(Failure(example, check, expect, content, verdict, explained, settings))
+    return tuple(failures)
+
+
+def _verdict(view: View, content: Content | None, check: LoweredCheck) -> Verdict | None:
+    return None if check.proposed is None or content is None else judge(view, content, check.proposed)
+
+
+def _variants(artifact: m.Artifact, example: LoweredExample) -> Iterator[Settings]:
     """The example's own settings, with every open one at each end of its range."""
     own = dict(example.settings)
     names: list[str] = []
@@ -202,10 +271,9 @@ def _written(program: Program, order: Standing) -> Iterator[m.Order]:
                 yield from (one for one in written if one.op == order.op and one.target == order.target)
 
 
-def _explain(
-    program: Program, view: Instant, state: State, expect: LoweredExpect
-) -> tuple[tuple[str, Explained], ...]:
+def _explain(view: View, state: State, expect: LoweredExpect) -> tuple[tuple[str, Explained], ...]:
     """The rules now in force that speak of the expected target."""
+    program = view.program
     names = set(expect.names)
     if expect.order is not None:
         names.add(expect.order.target)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from rung_engine.frozen import frozen
 from rung_lang.source import Span
 
 Level = Literal["error", "warning", "information"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """Base of every problem. Subclasses add facts as fields and set `code` and `level`.
 

@@ -7,10 +7,10 @@ the unit they were charted in; a rate charted as a flow carries the concentratio
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from rung_engine.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Charted:
     """An exact quantity in the unit it was charted in."""
 
@@ -18,7 +18,7 @@ class Charted:
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Concentration:
     """`amount` of drug in `volume` of fluid, as the bag's label says."""
 
@@ -29,7 +29,7 @@ class Concentration:
 Value = Charted | bool | str | frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reading:
     """A value of an input: a quantity, yes or no, one name (one of, graded), or a set of names (any of)."""
 
@@ -40,7 +40,7 @@ class Reading:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Infusion:
     """A drug charted as running at this rate from `time` on; a rate of 0 is a stop; None: rate not known."""
 
@@ -52,7 +52,7 @@ class Infusion:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dose:
     """An amount of a drug given at `time`; None: given, amount not known."""
 
@@ -63,7 +63,7 @@ class Dose:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Happened:
     id: str
     time: int
@@ -71,7 +71,7 @@ class Happened:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Done:
     id: str
     time: int
@@ -79,7 +79,7 @@ class Done:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoOtherInfusions:
     """From `time` on, a drug without a row is off, not unknown."""
 
@@ -88,7 +88,7 @@ class NoOtherInfusions:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Retraction:
     """The fact with id `of` was never so."""
 
@@ -98,7 +98,7 @@ class Retraction:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Correction:
     """The fact with id `of` was really `fact`, which keeps its own time. The largest (time, id) wins."""
 

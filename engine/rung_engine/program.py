@@ -7,12 +7,13 @@ micrograms, millilitres, millimetres of mercury and so on. All values are `Fract
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
 from rung_engine.artifact import model as m
+from rung_engine.artifact.certificate import refusal
 from rung_engine.event import Charted, Concentration
+from rung_engine.frozen import frozen
 
 MILLION = 1_000_000
 BODY_WEIGHT = "body_weight"
@@ -30,7 +31,7 @@ class SettingProblem(ValueError):  # noqa: N818 - a problem is the house's word 
         self.detail = detail
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unit:
     """`factor` coherent base units of `dims`, plus `offset`."""
 
@@ -49,7 +50,7 @@ class Unit:
         return tuple(item for item in self.dims if item[0] != BODY_WEIGHT)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Amount:
     """An exact quantity in coherent units, with its dimensions."""
 
@@ -70,7 +71,7 @@ class Amount:
         return self.value * weight**power
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Window:
     """No more than `maximum` in (t - over, t]. `restrict`: the place of the restriction that says so."""
 
@@ -80,12 +81,24 @@ class Window:
 
 
 class Program:
-    """An artifact with the site's settings.
+    """An artifact with the site's settings: what every engine executes.
 
-    Raises `SettingProblem` where a setting that the site must choose has no value, or one is out of range.
+    Raises `CertificateProblem` where the artifact is not proved, unless `unverified` says to execute it all
+    the same; `unproved` is then why, and every decision carries it. Raises `SettingProblem` where a setting
+    that the site must choose has no value, or one is out of range.
     """
 
-    def __init__(self, artifact: m.Artifact, settings: Mapping[str, m.Number | str] | None = None) -> None:
+    def __init__(
+        self,
+        artifact: m.Artifact,
+        settings: Mapping[str, m.Number | str] | None = None,
+        *,
+        unverified: bool = False,
+    ) -> None:
+        problem = refusal(artifact)
+        if problem is not None and not unverified:
+            raise problem
+        self.unproved = problem.state if problem is not None else None
         self.artifact = artifact
         self.units = {
             name: Unit(
@@ -158,18 +171,23 @@ class Program:
 
     def reading(self, name: str, value: Charted) -> Fraction | None:
         """A charted value of an input in coherent units; None where the unit is not accepted."""
+        line = self.charted_in(name, value.unit)
+        return None if line is None else value.millionths * line[0] + line[1]
+
+    def charted_in(self, name: str, unit: str) -> tuple[Fraction, Fraction] | None:
+        """What a millionth of `unit` is of an input in coherent units, and where its zero stands."""
         decl = self.artifact.inputs[name]
         assert decl.unit is not None
         declared = self.units[decl.unit]
-        if value.unit != decl.unit:
+        if unit != decl.unit:
             for also in decl.also_in:
-                if also.unit == value.unit:
-                    ratio = Fraction(value.millionths, also.factor.millionths)
-                    return ratio * declared.factor + declared.offset
-            unit = self.units.get(value.unit)
-            if unit is None or value.unit not in decl.accepts or unit.dims != declared.dims:
+                if also.unit == unit:
+                    return declared.factor / also.factor.millionths, declared.offset
+            known = self.units.get(unit)
+            if known is None or unit not in decl.accepts or known.dims != declared.dims:
                 return None
-        return self.number(value).value
+            declared = known
+        return declared.factor / MILLION, declared.offset
 
     def charted(self, drug: str, value: Charted, concentration: Concentration | None = None) -> Amount | None:
         """A charted rate or dose; a flow through its concentration. None where it cannot be converted."""

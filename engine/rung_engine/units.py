@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Literal
+
+from rung_engine.frozen import frozen
 
 Dims = tuple[tuple[str, int], ...]
 ProblemKind = Literal[
@@ -31,7 +33,7 @@ ProblemKind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unit:
     """One unit. A value v in it is `v * factor + offset` in the coherent base of `dims`.
 
@@ -161,7 +163,7 @@ def all_units(substance: str | None = None) -> tuple[Unit, ...]:
 # --- the table ----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Atom:
     """A unit without `/`: UCUM code, the one dimension, its size in the base of that, and other spellings."""
 

@@ -40,7 +40,7 @@ def program() -> Program:
     )
     assert compiled.artifact is not None
     dose = m.Number(millionths=MILLION // 4, unit="mcg/kg/min")
-    return Program(compiled.artifact, {"high_dose": dose, "emergency_bridge": "no"})
+    return Program(compiled.artifact, {"high_dose": dose, "emergency_bridge": "no"}, unverified=True)
 
 
 def stay(dice: Random) -> Iterator[Fact]:

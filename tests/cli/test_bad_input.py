@@ -129,9 +129,9 @@ def test_altered_artifacts_are_refused(tmp_path: Path, protocol: Path) -> None:
     cases = {
         "A101": data[: len(data) // 2],
         "A104": data.replace(b'"millionths":65000000', b'"millionths":64000000'),
-        "A103": data.replace(b'"format":1', b'"format":99'),
+        "A103": data.replace(b'"format":2', b'"format":99'),
         "A102": data.replace(b'"stages":', b'"stags":'),
-        "A107": data.replace(b'"format":1', b'"format": 1'),
+        "A107": data.replace(b'"format":2', b'"format": 2'),
     }
     for code, altered in cases.items():
         assert altered != data

@@ -360,7 +360,7 @@ def decide(
     for name, value in (settings or {}).items():
         charted = quantity(value) if " " in value else None
         given[name] = m.Number(millionths=charted.millionths, unit=charted.unit) if charted else value
-    program = Program(about, given)
+    program = Program(about, given, unverified=True)
     run = ENGINES[ENGINE.get()](program, chart(about, facts), millis(at), silence_is_off=silence_is_off)
     return Decided(program, run, text, applies)
 

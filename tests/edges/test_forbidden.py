@@ -260,6 +260,20 @@ def test_a_never_order_refuses_a_start(lactate: str, grade: str) -> None:
     assert verdict("start AVP", *facts, text=NEVER)[0] == grade
 
 
+def test_to_set_what_runs_is_not_to_start_it() -> None:
+    text = PLAIN + "\nnever start NE while lactate > 4"
+    facts = ("0 h MAP 60", "0 h no other infusions", "0 h weight 70", "0 h lactate 5")
+    assert verdict("set NE to 0.2 mcg/kg/min", *facts, text=text)[0] == "refused"
+    assert verdict("set NE to 0.2 mcg/kg/min", *facts, "0 h NE 0.1 mcg/kg/min", text=text)[0] == "accepted"
+
+
+@pytest.mark.parametrize(("rate", "grade"), [("0.1", "refused"), ("0.05", "accepted")])
+def test_to_end_a_course_is_to_stop_all_of_it(rate: str, grade: str) -> None:
+    text = PLAIN + "\nnever stop NE above 0.05 mcg/kg/min"
+    facts = ("0 h MAP 60", f"0 h NE {rate} mcg/kg/min", "0 h no other infusions")
+    assert verdict("end therapy", *facts, text=text)[0] == grade
+
+
 @pytest.mark.parametrize(
     ("restrict", "bleeding", "expected"),
     [

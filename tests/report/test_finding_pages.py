@@ -8,6 +8,7 @@ from typing import get_args
 
 import pytest
 
+from rung_engine.artifact.certificate import CertificateCode
 from rung_engine.artifact.load import Code
 from rung_engine.sources.problems import WORDS
 from rung_lang.checked import problems as checked_problems
@@ -33,7 +34,7 @@ def known() -> set[str]:
         for found in vars(module).values()
         if isinstance(found, type) and issubclass(found, Problem) and found is not Problem
     }
-    codes |= {*get_args(Code), *WORDS}
+    codes |= {*get_args(Code), *get_args(CertificateCode), *WORDS}
     for folder, letter in (("cli", "C"), ("report", "R")):
         for file in (LANGUAGE / folder).glob("*.py"):
             codes |= set(re.findall(rf'(?:"|error )({letter}\d{{3}})\b', file.read_text("utf-8")))

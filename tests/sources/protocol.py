@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from rung_engine.artifact.model import (
+    FORMAT,
     AlsoIn,
     Artifact,
     Certificate,
@@ -104,7 +105,7 @@ def artifact() -> Artifact:
     units |= {decl.unit: _decl(parse_unit(decl.unit, name)) for name, decl in DRUGS.items()}
     units["kg"] = _decl(as_body_weight(parse_unit("kg")))
     return Artifact(
-        format=1,
+        format=FORMAT,
         language="1.0",
         compiler="test",
         name="reading",

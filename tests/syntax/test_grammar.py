@@ -11,7 +11,8 @@ from lark import Lark
 from lark import logger as lark_logger
 from lark.lexer import PatternStr
 
-from rung_lang.syntax.parse import grammar_text, keywords
+from rung_lang.syntax.lalr import grammar_text
+from rung_lang.syntax.parse import keywords
 
 
 @cache

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from rung_engine.frozen import frozen
 from rung_engine.units import Unit
 from rung_lang.checked.quantities import Amount, Number, OfSetting
 from rung_lang.source import Span
@@ -14,20 +14,20 @@ Relation = Literal["<", "<=", "=", ">=", ">"]
 # ---------------------------------------------------------------- moments
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EventMoment:
     name: str
     first: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DrugMoment:
     kind: Literal["started", "stopped"]
     drugs: tuple[str, ...]
     first: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TaskMoment:
     name: str
     first: bool
@@ -36,7 +36,7 @@ class TaskMoment:
 Moment = EventMoment | DrugMoment | TaskMoment
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PairMoment:
     how: Literal["later", "earlier"]
     left: Moment
@@ -46,12 +46,12 @@ class PairMoment:
 Ref = Moment | PairMoment
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Over:
     length: Amount
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Since:
     ref: Ref
 
@@ -61,7 +61,7 @@ Window = Over | Since
 # ---------------------------------------------------------------- truths
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compare:
     left: Numeric
     rel: Relation
@@ -69,7 +69,7 @@ class Compare:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flag:
     """A yes-or-no input."""
 
@@ -77,7 +77,7 @@ class Flag:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HasValue:
     """A `one of` input equals, or an `any of` input holds, the value."""
 
@@ -86,51 +86,51 @@ class HasValue:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SettingIs:
     setting: str
     value: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Running:
     drugs: tuple[str, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Off:
     drugs: tuple[str, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     kind: Literal["input", "drug"]
     name: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Not:
     of: Truth
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class All:
     items: tuple[Truth, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnyOf:
     items: tuple[Truth, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Count:
     rel: Literal[">=", "<=", "="]
     n: int
@@ -138,7 +138,7 @@ class Count:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held:
     of: Truth
     length: Amount
@@ -146,20 +146,20 @@ class Held:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recent:
     of: Truth
     length: Amount
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ever:
     of: Truth
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Happens:
     """An event as a bare word, inside `in the last`."""
 
@@ -167,13 +167,13 @@ class Happens:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class After:
     ref: Ref
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Readings:
     n: int
     apart: Amount
@@ -183,14 +183,14 @@ class Readings:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ordered:
     drugs: tuple[str, ...]
     above: Amount | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InStage:
     stage: str
     span: Span
@@ -208,7 +208,7 @@ Truth = Simple | All | AnyOf
 # ---------------------------------------------------------------- numbers; `unit` is the one they come in
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InputValue:
     """A measured, counted or graded input; a graded one in ranks."""
 
@@ -217,7 +217,7 @@ class InputValue:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rate:
     """A drug's rate seen in `unit`, through the dosing weight where it is held otherwise."""
 
@@ -226,7 +226,7 @@ class Rate:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arith:
     op: Literal["add", "sub", "mul", "div"]
     left: Numeric
@@ -235,34 +235,34 @@ class Arith:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Elapsed:
     ref: Ref
     unit: Unit
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimeInStage:
     unit: Unit
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimeInCourse:
     course: str
     unit: Unit
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimeOn:
     drug: str
     unit: Unit
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     how: Literal["change", "rise", "fall", "percent_rise", "percent_fall"]
     input: str
@@ -271,7 +271,7 @@ class Change:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Extreme:
     how: Literal["lowest", "highest", "mean"]
     input: str
@@ -280,7 +280,7 @@ class Extreme:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Total:
     drug: str
     window: Window
@@ -288,7 +288,7 @@ class Total:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ValueAt:
     input: str
     ref: Ref
@@ -296,7 +296,7 @@ class ValueAt:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ValueAtStart:
     input: str
     course: str

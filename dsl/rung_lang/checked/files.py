@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from rung_engine.frozen import frozen
 from rung_lang.checked.extends import extended
 from rung_lang.checked.problems import MissingFile, UseCycle, UsesProtocol
 from rung_lang.finding import Problem
@@ -19,7 +20,7 @@ Read = Callable[[str], Source | Unreadable | None]
 """The text at a path; None where there is no such file."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Gathered:
     """`main` is the whole protocol, what it extends taken in; None where it could not be read."""
 

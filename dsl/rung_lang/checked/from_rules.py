@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from rung_engine.frozen import frozen
 from rung_lang.checked import orders as o
 from rung_lang.checked.conditions import Truth
 from rung_lang.checked.from_declarations import rings
@@ -27,7 +28,7 @@ from rung_lang.source import Span
 from rung_lang.syntax import tree as t
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Statements:
     stages: tuple[o.Stage, ...]
     rules: tuple[o.Rule | o.Titrate, ...]
@@ -37,7 +38,7 @@ class Statements:
     ownership: tuple[o.Ownership, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Place:
     """Where the next statement stands: in a stage, in `throughout` (stage None), or nowhere yet."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
+from rung_engine.frozen import frozen
 from rung_lang.checked import tree as c
 from rung_lang.checked.amounts import Amounts
 from rung_lang.checked.conditions import Truth
@@ -54,7 +54,7 @@ _ONLY_IN_PROTOCOLS = (
 _Kind = TypeVar("_Kind")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Context:
     """What later passes over the same text may ask: names, amounts, conditions, orders."""
 
@@ -67,7 +67,7 @@ class Context:
     settings: Mapping[str, c.Setting]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Checked:
     """`protocol` is None where the main file is a formulary, or has no head. Problems may repeat."""
 

@@ -14,6 +14,7 @@ from typing import Literal, assert_never, cast
 
 from rung_engine import units as kernel
 from rung_engine.exact import NotMillionths, to_millionths
+from rung_engine.frozen import frozen
 from rung_engine.units import Unit
 from rung_lang.checked import conditions as c
 from rung_lang.checked.amounts import Amounts, decimal
@@ -59,7 +60,7 @@ _CHANGES: dict[str, Literal["change", "rise", "fall", "percent_rise", "percent_f
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DrugUnits:
     """What conditions need to know of a drug: the unit it is held in, and whether it has a rate at all."""
 
@@ -67,7 +68,7 @@ class DrugUnits:
     infusion: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hint:
     """What the other side of a comparison is in. `input` where a bare number may stand for that input."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal, assert_never
 
+from rung_engine.frozen import frozen
 from rung_lang.checked.problems import DeclaredTwice, ReservedWord, UnknownName, WrongKind
 from rung_lang.finding import Problem
 from rung_lang.source import Span
 from rung_lang.syntax import tree as t
-from rung_lang.syntax.parse import grammar_text
+from rung_lang.syntax.parse import keywords
 
 Kind = Literal[
     "source", "input", "drug", "class", "panel", "event", "task", "course", "outcome", "regimen", "setting",
@@ -25,7 +25,7 @@ Declared = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Symbol:
     """`name` is the declared name, whichever alias it was reached by."""
 
@@ -38,7 +38,7 @@ class Symbol:
 @lru_cache(maxsize=1)
 def reserved_words() -> frozenset[str]:
     """The words of the grammar."""
-    return frozenset(re.findall(r'"([a-z]+)"', grammar_text()))
+    return frozenset(word for word in keywords() if word.isalpha())
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from rung_engine.frozen import frozen
 from rung_lang.checked.conditions import Numeric, Ref, Relation, Truth
 from rung_lang.checked.quantities import Amount, Range
 from rung_lang.source import Span
@@ -16,7 +16,7 @@ Op = Literal[
 Strength = Literal["must", "recommend", "consider"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Order:
     """One order of one thing: regimens and classes are written out. `dose` None: the drug's own `start`."""
 
@@ -38,7 +38,7 @@ class Order:
     continuously: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """`conditions` stand beside the orders of a `prefer` (the last is None) and are empty otherwise."""
 
@@ -48,7 +48,7 @@ class Choice:
     conditions: tuple[Truth | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notes:
     because: str = ""
     cites: tuple[str, ...] = ()
@@ -57,14 +57,14 @@ class Notes:
     grade: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arm:
     name: str
     condition: Truth
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """`id` is final; `condition` does not hold the arm. `stage` None: throughout."""
 
@@ -80,7 +80,7 @@ class Rule:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Titrate:
     """Keep `input` at `rel lo`, or from `lo` to `hi`; becomes one or two rules when lowered."""
 
@@ -99,7 +99,7 @@ class Titrate:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Goal:
     name: str
     title: str
@@ -107,7 +107,7 @@ class Goal:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stage:
     """`initial` is the place in which initial stages are tried; the unconditional one has the largest."""
 
@@ -121,7 +121,7 @@ class Stage:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Property:
     polarity: Literal["never", "always"]
     subject: Literal["order", "start", "stop", "pause", "increase", "decrease", "condition"]
@@ -132,14 +132,14 @@ class Property:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Proof:
     how: Literal["exactly", "at_most"]
     names: tuple[str, ...]
     conditions: tuple[Truth, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     text: str
     ask: Literal["property", "when", "dose"]
@@ -148,7 +148,7 @@ class Question:
     drug: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ownership:
     how: Literal["yields", "supersedes"]
     drugs: tuple[str, ...]
@@ -157,7 +157,7 @@ class Ownership:
     because: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Before:
     drug: str
     condition: Truth

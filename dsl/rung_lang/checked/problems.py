@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from rung_engine.frozen import frozen
 from rung_lang.finding import Level, Problem
 from rung_lang.source import Span
 
 # ---------------------------------------------------------------- names
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnknownName(Problem):
     """No thing of this name is declared. `wanted` says what may stand here; `suggestion` may be empty."""
 
@@ -21,7 +21,7 @@ class UnknownName(Problem):
     suggestion: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeclaredTwice(Problem):
     """A name, or an alias, that already names something else."""
 
@@ -30,7 +30,7 @@ class DeclaredTwice(Problem):
     previous: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReservedWord(Problem):
     """A declared thing carries a word of the language as its name."""
 
@@ -38,7 +38,7 @@ class ReservedWord(Problem):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NeverUsed(Problem):
     """Declared in this file and never spoken of again."""
 
@@ -48,7 +48,7 @@ class NeverUsed(Problem):
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WrongKind(Problem):
     """A name of one kind where another is needed."""
 
@@ -59,7 +59,7 @@ class WrongKind(Problem):
     previous: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DefinedByItself(Problem):
     """A definition that comes round to itself; `names` is the way round."""
 
@@ -67,7 +67,7 @@ class DefinedByItself(Problem):
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SettingNeverUsed(Problem):
     """A setting that no condition, dose or time depends on."""
 
@@ -76,7 +76,7 @@ class SettingNeverUsed(Problem):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UndeclaredSource(Problem):
     """`cite` of something that no `source` declares."""
 
@@ -85,7 +85,7 @@ class UndeclaredSource(Problem):
     suggestion: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MissingFile(Problem):
     """`use` or `extends` of a file that is not there or is no text."""
 
@@ -94,7 +94,7 @@ class MissingFile(Problem):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UseCycle(Problem):
     """Files that use or extend one another in a ring."""
 
@@ -105,7 +105,7 @@ class UseCycle(Problem):
 # ---------------------------------------------------------------- units
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnknownUnit(Problem):
     """A unit that is not in the table, or has two readings; `reason` is `unknown_unit` or the code of what
     is unclear."""
@@ -116,7 +116,7 @@ class UnknownUnit(Problem):
     suggestion: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MissingUnit(Problem):
     """A dose, rate, duration or concentration without a unit. `accepts` are units that fit."""
 
@@ -126,7 +126,7 @@ class MissingUnit(Problem):
     accepts: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WrongDimension(Problem):
     """Two quantities of different kinds are compared, added, or one stands for the other."""
 
@@ -136,7 +136,7 @@ class WrongDimension(Problem):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WrongSubstance(Problem):
     """`units` of one substance where those of another are meant."""
 
@@ -147,7 +147,7 @@ class WrongSubstance(Problem):
     wanted_substance: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProductOfUnknowns(Problem):
     """A product or quotient of two things that both vary, which no conversion declares."""
 
@@ -157,7 +157,7 @@ class ProductOfUnknowns(Problem):
     right: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BareNumber(Problem):
     """A number without a unit where the unit is not plain: `units` are the ones it might be in."""
 
@@ -166,7 +166,7 @@ class BareNumber(Problem):
     units: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoExactMillionth(Problem):
     """A number that is no whole count of millionths of `unit`; `converted_from` is the unit it was written
     in, if another."""
@@ -177,7 +177,7 @@ class NoExactMillionth(Problem):
     converted_from: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class YearsForTime(Problem):
     """Years or months for something other than an age, or an age in units of time."""
 
@@ -186,7 +186,7 @@ class YearsForTime(Problem):
     wanted: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WeightBasis(Problem):
     """A dose per kg for a drug held without, or the other way round. `drug_unit` is the drug's own."""
 
@@ -197,7 +197,7 @@ class WeightBasis(Problem):
     drug_unit: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TemperatureArithmetic(Problem):
     """Degrees that do not begin at nought are added, scaled or compared as a difference."""
 
@@ -208,7 +208,7 @@ class TemperatureArithmetic(Problem):
 # ---------------------------------------------------------------- doses
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AboveMaximum(Problem):
     """A dose above the most the drug allows.
 
@@ -225,7 +225,7 @@ class AboveMaximum(Problem):
     previous: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutsideUsual(Problem):
     """A dose outside the drug's usual range.
 
@@ -243,7 +243,7 @@ class OutsideUsual(Problem):
     previous: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotPositive(Problem):
     """A dose, rate, step or interval of nought or less."""
 
@@ -252,7 +252,7 @@ class NotPositive(Problem):
     written: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoDose(Problem):
     """`start` or `add` of a drug with a dose in neither the order nor the declaration."""
 
@@ -263,7 +263,7 @@ class NoDose(Problem):
     previous: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RangeUpsideDown(Problem):
     """A range whose lower end is above its upper end."""
 
@@ -273,7 +273,7 @@ class RangeUpsideDown(Problem):
     hi: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlausibleUpsideDown(Problem):
     """An input's plausible range whose lower end is not below its upper end."""
 
@@ -283,7 +283,7 @@ class PlausibleUpsideDown(Problem):
     hi: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StartOutside(Problem):
     """A drug's `start` is outside its own `usual` range or above its `maximum`."""
 
@@ -294,7 +294,7 @@ class StartOutside(Problem):
     which: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotABolus(Problem):
     """`give` of a drug that is not declared as a bolus."""
 
@@ -304,7 +304,7 @@ class NotABolus(Problem):
     previous: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotAnInfusion(Problem):
     """A rate or an infusion's order for a drug declared as a bolus only."""
 
@@ -314,7 +314,7 @@ class NotAnInfusion(Problem):
     previous: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoMaximum(Problem):
     """An infusion without a `maximum`."""
 
@@ -323,7 +323,7 @@ class NoMaximum(Problem):
     drug: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Widens(Problem):
     """A `restrict` that allows more than the formulary does."""
 
@@ -335,7 +335,7 @@ class Widens(Problem):
     previous: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NeedsCycle(Problem):
     """Drugs that need one another in a ring."""
 
@@ -343,7 +343,7 @@ class NeedsCycle(Problem):
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NeedsWeight(Problem):
     """A conversion through the body weight, and no input is `dosing`."""
 
@@ -353,7 +353,7 @@ class NeedsWeight(Problem):
     wanted: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TwoDosingWeights(Problem):
     """A second input is `dosing`, or one that is no weight in kg or lb."""
 
@@ -363,7 +363,7 @@ class TwoDosingWeights(Problem):
     previous: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GroupInChoice(Problem):
     """A regimen or class of several drugs as one branch of a choice, where it cannot be written out."""
 
@@ -373,7 +373,7 @@ class GroupInChoice(Problem):
     members: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WrongDoseUnit(Problem):
     """A dose, step or limit in a unit of another kind than the drug's."""
 
@@ -385,7 +385,7 @@ class WrongDoseUnit(Problem):
     previous: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoForm(Problem):
     """A drug that is neither an infusion nor a bolus."""
 
@@ -393,7 +393,7 @@ class NoForm(Problem):
     drug: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GroupInside(Problem):
     """A class with a member that is no drug, or a panel with one that is no input, directly."""
 
@@ -406,7 +406,7 @@ class GroupInside(Problem):
 # ---------------------------------------------------------------- conditions
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AsksParentheses(Problem):
     """`for` or `in the last` after a `joined` (and, or, not, ever), where a reader could take it for the
     whole."""
@@ -418,7 +418,7 @@ class AsksParentheses(Problem):
     part: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ZeroLength(Problem):
     """A time of nought or less, or a time that is no whole millisecond."""
 
@@ -427,7 +427,7 @@ class ZeroLength(Problem):
     written: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoValidFor(Problem):
     """An input with no `valid for` that is neither fixed nor cumulative."""
 
@@ -435,7 +435,7 @@ class NoValidFor(Problem):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BareEvent(Problem):
     """An event as a bare word where only a state can be true."""
 
@@ -444,7 +444,7 @@ class BareEvent(Problem):
     previous: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DecisionWord(Problem):
     """`ordered` or `in STAGE` outside properties and questions."""
 
@@ -452,7 +452,7 @@ class DecisionWord(Problem):
     word: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotOrdered(Problem):
     """Values that have no order are compared."""
 
@@ -461,7 +461,7 @@ class NotOrdered(Problem):
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotAValue(Problem):
     """A value that the input or setting does not declare."""
 
@@ -472,7 +472,7 @@ class NotAValue(Problem):
     suggestion: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IsOnNumber(Problem):
     """`is` on something measured."""
 
@@ -481,7 +481,7 @@ class IsOnNumber(Problem):
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotACondition(Problem):
     """Something that is neither true nor false stands as a condition."""
 
@@ -490,7 +490,7 @@ class NotACondition(Problem):
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotANumber(Problem):
     """Something without a size stands where a number is needed."""
 
@@ -499,7 +499,7 @@ class NotANumber(Problem):
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BadCount(Problem):
     """A count that can never, or always, be met, or is no whole number."""
 
@@ -511,7 +511,7 @@ class BadCount(Problem):
 # ---------------------------------------------------------------- settings
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DefaultOutside(Problem):
     """A setting's value is outside its own range or choices."""
 
@@ -522,7 +522,7 @@ class DefaultOutside(Problem):
     hi: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SettingRange(Problem):
     """A quantity chosen by site without a range, or a range of another dimension than the value."""
 
@@ -531,7 +531,7 @@ class SettingRange(Problem):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SettingInDeclaration(Problem):
     """A setting where a declaration must say the number itself."""
 
@@ -540,7 +540,7 @@ class SettingInDeclaration(Problem):
     what: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RestrictUnit(Problem):
     """`restrict D in U` under a condition, or for a drug that is restricted to another unit already.
 
@@ -556,7 +556,7 @@ class RestrictUnit(Problem):
 # ---------------------------------------------------------------- stages and rules
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoInitial(Problem):
     """A protocol with stages, none of them initial."""
 
@@ -564,7 +564,7 @@ class NoInitial(Problem):
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TwoInitials(Problem):
     """A second stage is initial without a condition."""
 
@@ -573,7 +573,7 @@ class TwoInitials(Problem):
     previous: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuleOutside(Problem):
     """A rule, titrate or arm before any stage or throughout, or an arm in throughout."""
 
@@ -581,7 +581,7 @@ class RuleOutside(Problem):
     what: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnknownStage(Problem):
     """`go to` a stage that is not declared."""
 
@@ -590,7 +590,7 @@ class UnknownStage(Problem):
     suggestion: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Misplaced(Problem):
     """Something that the file it stands in cannot hold.
 
@@ -602,7 +602,7 @@ class Misplaced(Problem):
     where: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OverrideUnknown(Problem):
     """`overrides` of, or by, a rule that is not declared, or by one never judged with it."""
 
@@ -612,7 +612,7 @@ class OverrideUnknown(Problem):
     suggestion: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OverrideCycle(Problem):
     """Rules that override one another in a ring."""
 
@@ -620,7 +620,7 @@ class OverrideCycle(Problem):
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TwoMoves(Problem):
     """A rule that goes to two places."""
 
@@ -629,7 +629,7 @@ class TwoMoves(Problem):
     previous: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MoveInChoice(Problem):
     """`go to` or `finish` as one branch of a choice."""
 
@@ -638,7 +638,7 @@ class MoveInChoice(Problem):
     target: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoVersion(Problem):
     """A protocol without a version."""
 
@@ -646,7 +646,7 @@ class NoVersion(Problem):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoApplies(Problem):
     """A protocol that does not say to whom it applies."""
 
@@ -654,7 +654,7 @@ class NoApplies(Problem):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BadTitrate(Problem):
     """A target that a titration cannot keep: `=`."""
 
@@ -665,7 +665,7 @@ class BadTitrate(Problem):
 # ---------------------------------------------------------------- other files
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UsesProtocol(Problem):
     """`use` of a protocol, or `extends` of a formulary."""
 
@@ -674,7 +674,7 @@ class UsesProtocol(Problem):
     word: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotLocal(Problem):
     """A local protocol holds something that only the protocol it extends may hold."""
 
@@ -683,7 +683,7 @@ class NotLocal(Problem):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemoveUnknown(Problem):
     """`remove rule` of a rule that the extended protocol does not have."""
 
@@ -692,7 +692,7 @@ class RemoveUnknown(Problem):
     suggestion: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemoveOutside(Problem):
     """`remove rule` in a protocol that extends none."""
 
@@ -703,7 +703,7 @@ class RemoveOutside(Problem):
 # ---------------------------------------------------------------- examples
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WrongFact(Problem):
     """A fact that the thing it names cannot have. `wanted` shows forms that fit."""
 
@@ -714,7 +714,7 @@ class WrongFact(Problem):
     wanted: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RepeatNeverEnds(Problem):
     """A repetition whose step is nought or less, or whose end is before its start."""
 
@@ -723,7 +723,7 @@ class RepeatNeverEnds(Problem):
     written: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TooManyInstants(Problem):
     """A repetition of more instants than an example may have."""
 
@@ -732,7 +732,7 @@ class TooManyInstants(Problem):
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NothingProposed(Problem):
     """A verdict expected where no order is proposed."""
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
+from rung_engine.frozen import frozen
 from rung_engine.units import Unit
 from rung_lang.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Number:
     """`value` counts `unit`; it has an exact millionth. `literal` is the number as written."""
 
@@ -28,7 +28,7 @@ class Number:
         return f"{self.literal} {self.unit.name}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OfSetting:
     """What a setting gives; anything from `lo` to `hi`, or its value where it has no range."""
 
@@ -42,7 +42,7 @@ class OfSetting:
 Amount = Number | OfSetting
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Range:
     """Both ends included; a single amount has `lo == hi`."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from rung_engine.frozen import frozen
 from rung_engine.units import Unit
 from rung_lang.checked.conditions import Numeric, Truth
 from rung_lang.checked.orders import (
@@ -21,7 +21,7 @@ from rung_lang.checked.quantities import Amount, Number, Range
 from rung_lang.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AlsoIn:
     """One declared unit is `factor` of `unit`."""
 
@@ -29,7 +29,7 @@ class AlsoIn:
     factor: Number
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Input:
     """`unit` is that of a quantity, the rank unit of a graded input, and None otherwise."""
 
@@ -55,13 +55,13 @@ class Input:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rolling:
     maximum: Amount
     over: Amount
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drug:
     """`unit` is the one this protocol holds the drug in; `bolus` that of its single doses, if it has any."""
 
@@ -86,7 +86,7 @@ class Drug:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Restrict:
     drug: str
     start: Range | None
@@ -102,7 +102,7 @@ class Restrict:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Event:
     name: str
     title: str
@@ -110,7 +110,7 @@ class Event:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Course:
     name: str
     title: str
@@ -119,7 +119,7 @@ class Course:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     name: str
     title: str
@@ -127,7 +127,7 @@ class Outcome:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setting:
     """`value` None: chosen by site. `lo` and `hi` stand for a quantity that has a range."""
 
@@ -142,7 +142,7 @@ class Setting:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     name: str
     title: str
@@ -150,13 +150,13 @@ class Source:
     year: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Incompatible:
     drugs: tuple[str, str]
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """A class of drugs, or a panel of inputs."""
 
@@ -164,19 +164,19 @@ class Group:
     members: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Task:
     name: str
     title: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Define:
     name: str
     meaning: Truth | Numeric
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Protocol:
     """Everything an artifact says, still as a tree, with places."""
 

@@ -9,7 +9,7 @@ import click
 
 from rung_lang.cli.files import write_bytes
 from rung_lang.cli.load import artifact_of
-from rung_lang.report.decisions import counted
+from rung_lang.report.decisions import UNPROVED, counted
 
 
 @click.command("compile")
@@ -22,9 +22,11 @@ def command(path: str, output: str | None, form: str) -> None:
     The artifact is canonical JSON, named by the hash of its meaning: two texts that mean the same have the
     same hash, whatever their layout.
     """
+    from rung_engine.artifact.certificate import refusal
     from rung_engine.artifact.seal import to_bytes
 
     artifact = artifact_of(path)
+    problem = refusal(artifact)
     target = output or str(Path(path).with_suffix(".rungc"))
     write_bytes(target, to_bytes(artifact))
     if form == "json":
@@ -36,6 +38,7 @@ def command(path: str, output: str | None, form: str) -> None:
                     "version": artifact.version,
                     "meaning": artifact.meaning,
                     "certificate": artifact.certificate.state,
+                    "unproved": problem.state if problem is not None else None,
                 },
                 indent=2,
             )
@@ -44,4 +47,5 @@ def command(path: str, output: str | None, form: str) -> None:
     click.echo(f"{artifact.name} {artifact.version} -> {target}")
     click.echo(f"  meaning      {artifact.meaning}")
     click.echo(f"  rules        {len(artifact.rules)} in {counted(len(artifact.stages), 'stage')}")
-    click.echo("  certificate  none: the text was checked, nothing was proved")
+    proof = "proved" if problem is None else f"{UNPROVED[problem.state]}: an engine will refuse it"
+    click.echo(f"  certificate  {proof}")

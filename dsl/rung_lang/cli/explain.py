@@ -18,6 +18,11 @@ def pages() -> dict[str, Path]:
     return {page.stem: page for page in sorted(folder.glob("[A-Z][0-9][0-9][0-9].md"))}
 
 
+def titles() -> dict[str, str]:
+    """What each code says, in a line."""
+    return {code: _title(page) for code, page in pages().items()}
+
+
 @click.command("explain")
 @click.argument("code", required=False)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -28,11 +33,11 @@ def command(code: str | None, form: str) -> None:
     """
     known = pages()
     if code is None:
-        titles = {name: _title(page) for name, page in known.items()}
+        listed = titles()
         if form == "json":
-            click.echo(json.dumps(titles, indent=2, ensure_ascii=False))
+            click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
         else:
-            for name, title in titles.items():
+            for name, title in listed.items():
                 click.echo(f"{name}  {title}")
         return
     page = known.get(code.upper())

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rung_engine.artifact.certificate import refusal
 from rung_engine.artifact.load import ArtifactProblem, load
 from rung_lang.cli.exits import FINDINGS, UNREADABLE, Refusal
 from rung_lang.cli.files import read_bytes, reader
@@ -54,3 +55,17 @@ def artifact_of(path: str) -> Artifact:
             FINDINGS,
         )
     return result.artifact
+
+
+def executable_of(path: str, *, unverified: bool) -> Artifact:
+    """An artifact to execute patients with: proved, or wanted all the same."""
+    artifact = artifact_of(path)
+    problem = refusal(artifact)
+    if problem is not None and not unverified:
+        raise Refusal(
+            problem.code,
+            f"{path}: {problem.reason}.",
+            "Run `rung check`, or add `--unverified` to run it all the same: every decision will say so.",
+            UNREADABLE,
+        )
+    return artifact

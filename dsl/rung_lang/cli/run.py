@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -14,15 +13,14 @@ from rung_engine.decision.model import to_json
 from rung_engine.program import Program, SettingProblem
 from rung_engine.sources.problems import DataProblem
 from rung_lang.cli.exits import UNREADABLE, USAGE, Refusal
-from rung_lang.cli.load import artifact_of
+from rung_lang.cli.load import executable_of
 from rung_lang.cli.records import Records
 from rung_lang.cli.settings import read_setting
+from rung_lang.cli.show import progress
 from rung_lang.report.cohort import Tally, summary, summary_data
-from rung_lang.report.decisions import clock, counted, timeline, tree, wrapped
+from rung_lang.report.decisions import UNPROVED, clock, counted, timeline, tree, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from rung_engine.artifact.model import Artifact, Name, Number
     from rung_engine.decision.model import Decision
     from rung_engine.session.session import Session
@@ -37,6 +35,9 @@ if TYPE_CHECKING:
 @click.option("--all", "every", is_flag=True, help="Every stay: print a summary and account for every row.")
 @click.option("--mapping", help="How to read the folder: a shipped mapping's name, or a TOML file.")
 @click.option("--set", "chosen", multiple=True, metavar="NAME=VALUE", help="A setting that the site chooses.")
+@click.option(
+    "--unverified", is_flag=True, help="Run what is not proved all the same; every decision says so."
+)
 @click.option("-o", "--output", help="With --all: write every decision change to a .jsonl or .parquet file.")
 @click.option(
     "--refused", is_flag=True, help="List every refused row, with its stay, time, value and reason."
@@ -52,6 +53,7 @@ def command(
     every: bool,
     mapping: str | None,
     chosen: tuple[str, ...],
+    unverified: bool,
     output: str | None,
     refused: bool,
     why_rule: str | None,
@@ -59,21 +61,23 @@ def command(
 ) -> None:
     """Run a protocol on patients and explain every decision.
 
+    What is not proved is refused, unless --unverified is given.
+
     \b
-    rung run protocols/septic_shock.rung --data build/demo_cohort --all
-    rung run protocols/septic_shock.rung --data build/demo_cohort --stay SYN-0003
+    rung run septic_shock.rungc --data build/demo_cohort --all
+    rung run septic_shock.rungc --data build/demo_cohort --stay SYN-0003
     rung run septic_shock.rungc --data DIR --all -o decisions.parquet
     """
     if (stay_id is None) == (not every):
         raise Refusal("C120", "Say which stays: --stay ID for one, or --all.", exit_code=USAGE)
     if output is not None and not every:
         raise Refusal("C121", "-o needs --all: it holds the decisions of all stays.", exit_code=USAGE)
-    artifact = artifact_of(path)
+    artifact = executable_of(path, unverified=unverified)
     with _data_problems():
         from rung_engine.sources.tidy import find_mapping, open_cohort
 
         cohort = open_cohort(folder, find_mapping(folder, mapping), artifact)
-        program = _program(artifact, cohort, chosen)
+        program = _program(artifact, cohort, chosen, unverified)
         if stay_id is not None:
             _one(program, cohort.stay(stay_id), cohort, form, refused, why_rule)
         else:
@@ -88,7 +92,7 @@ def _data_problems() -> Iterator[None]:
         raise Refusal(problem.code, problem.words, exit_code=UNREADABLE) from None
 
 
-def _program(artifact: Artifact, cohort: Cohort, chosen: tuple[str, ...]) -> Program:
+def _program(artifact: Artifact, cohort: Cohort, chosen: tuple[str, ...], unverified: bool) -> Program:
     # A mapping fills what the protocol leaves open; what a local protocol has chosen stands.
     settings: dict[str, Number | Name] = {
         name: item.value for name, item in cohort.settings.items() if artifact.settings[name].value is None
@@ -97,7 +101,7 @@ def _program(artifact: Artifact, cohort: Cohort, chosen: tuple[str, ...]) -> Pro
         name, value = read_setting(artifact, text)
         settings[name] = value
     try:
-        return Program(artifact, settings)
+        return Program(artifact, settings, unverified=unverified)
     except SettingProblem as problem:
         match problem.kind:
             case "missing":
@@ -119,9 +123,10 @@ def _program(artifact: Artifact, cohort: Cohort, chosen: tuple[str, ...]) -> Pro
 
 def _header(program: Program, cohort: Cohort) -> list[str]:
     artifact = program.artifact
+    proof = "proved" if program.unproved is None else f"{UNPROVED[program.unproved]}, run all the same"
     lines = [
         f"{artifact.name} {artifact.version}  {artifact.title}",
-        f"meaning {artifact.meaning[:16]}, certificate {artifact.certificate.state}: checked, not proved",
+        f"meaning {artifact.meaning[:16]}, {proof}",
         f"data {cohort.folder.name}, read as {cohort.mapping.name}",
         f"silence a drug that nobody charted counts as {cohort.silence}",
     ]
@@ -166,6 +171,7 @@ def _one(
                     "stay": stay.id,
                     "protocol": program.artifact.name,
                     "meaning": program.artifact.meaning,
+                    "unproved": program.unproved,
                     "decisions": [to_json(decision) for decision in decisions],
                     "look_again": again,
                     "refused": [refusal.words for refusal in stay.refusals],
@@ -216,7 +222,7 @@ def _all(program: Program, cohort: Cohort, form: str, refused: bool, output: str
     from rung_engine.session.session import Session
 
     tally = Tally(program.artifact)
-    with Records(output) as records, _progress(len(cohort.stay_ids)) as step:
+    with Records(output) as records, progress("stays", len(cohort.stay_ids)) as step:
         for stay in cohort.iter_stays():
             session = Session(program, silence_is_off=cohort.silence == "off")
             decisions = _decisions(session, stay)
@@ -225,7 +231,8 @@ def _all(program: Program, cohort: Cohort, form: str, refused: bool, output: str
             records.add(stay.id, decisions)
             step()
     if form == "json":
-        click.echo(json.dumps(summary_data(tally), indent=2, sort_keys=True, ensure_ascii=False))
+        data = {**summary_data(tally), "unproved": program.unproved}
+        click.echo(json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False))
     else:
         click.echo("\n".join([*_header(program, cohort), "", *summary(tally)]))
     if refused:
@@ -233,18 +240,3 @@ def _all(program: Program, cohort: Cohort, form: str, refused: bool, output: str
             click.echo(words)
     if output is not None:
         click.echo(f"{records.count} decision changes written to {output}", err=True)
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[], None]]:
-    """A bar on standard error where a person looks at it, silence elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("stays"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("stays", total=total)
-        yield lambda: bar.advance(task)

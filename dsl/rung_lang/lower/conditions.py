@@ -55,6 +55,12 @@ class TermWriter:
         said = " and ".join(self.text(condition.span) for condition in conditions) if words is None else words
         return self._root(self.terms.join("and", [self._truth(condition) for condition in conditions], said))
 
+    def conjuncts(self, condition: c.Truth) -> tuple[int, ...]:
+        """The conditions that a conjunction in which this one stands holds of it, once the table is final."""
+        index = self._truth(condition)
+        node = self.terms.nodes[index]
+        return tuple(sorted(self.table.ids[one] for one in (node.of if isinstance(node, m.And) else (index,))))
+
     def compare(
         self, left: c.Numeric, rel: c.Relation, right: c.Numeric, words: str, arm: c.Truth | None
     ) -> int:

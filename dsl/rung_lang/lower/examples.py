@@ -16,6 +16,7 @@ from rung_engine import units as kernel
 from rung_engine.artifact import model as m
 from rung_engine.event import Charted, Done, Dose, Event, Happened, Infusion, NoOtherInfusions, Reading, Value
 from rung_engine.exact import to_millionths
+from rung_engine.frozen import frozen
 from rung_engine.units import Unit
 from rung_lang.checked import orders as o
 from rung_lang.checked import tree as c
@@ -47,7 +48,7 @@ ExpectWord = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoweredExpect:
     """`order` for an expected order, whose dose may be open; otherwise `names`: declared names, rule ids."""
 
@@ -57,7 +58,7 @@ class LoweredExpect:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoweredCheck:
     """What must hold at `time_ms`; `proposed` is judged there, for a `verdict`."""
 
@@ -67,7 +68,7 @@ class LoweredCheck:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoweredExample:
     """`settings` are this example's own values; `events` are in the order of their times."""
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 import rung_engine
 from rung_engine.artifact import model as m
 from rung_engine.artifact.seal import seal
+from rung_engine.frozen import frozen
 from rung_lang.checked import orders as o
 from rung_lang.checked import tree as c
 from rung_lang.checked.conditions import Truth
@@ -93,6 +93,9 @@ def from_checked(
             ),
             positions=_positions(protocol, parts, places, sources),
             words=dict(numbered.words),
+            arms={
+                name: writer.conjuncts(arm.condition) for name, arm in sorted(_arms(protocol).items())
+            },
         ),
         certificate=m.Certificate(),
         meaning="",
@@ -101,7 +104,7 @@ def from_checked(
     return seal(artifact)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Parts:
     """The parts of an artifact that hold terms."""
 
@@ -219,11 +222,17 @@ def _named(
     return tuple(named), places
 
 
+def _arms(protocol: c.Protocol) -> dict[str, o.Arm]:
+    """The arms under which rules stand, by stage and name."""
+    return {f"{rule.stage}.{rule.arm.name}": rule.arm for rule in protocol.rules if rule.arm is not None}
+
+
 def _positions(
     protocol: c.Protocol, parts: _Parts, places: Mapping[str, Span], sources: Mapping[str, Source]
 ) -> dict[str, m.Position]:
     spans = dict(parts.rule_spans)
     spans |= {f"stage:{stage.name}": stage.span for stage in protocol.stages}
+    spans |= {f"arm:{name}": arm.span for name, arm in _arms(protocol).items()}
     spans |= {f"input:{found.name}": found.span for found in protocol.inputs}
     spans |= {f"drug:{drug.name}": drug.span for drug in protocol.drugs}
     spans |= {f"property:{identity}": span for identity, span in places.items()}

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 from rung_engine.artifact import model as m
 from rung_engine.exact import from_millionths, show_decimal
+from rung_engine.frozen import frozen
 from rung_lang.lower.terms import AnyTerm
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Phrases:
     """The terms, and the names that definitions and outcomes give to some of them."""
 

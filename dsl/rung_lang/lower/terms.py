@@ -9,11 +9,12 @@ from typing import Literal
 
 from rung_engine.artifact import model as m
 from rung_engine.artifact.references import TERM_FIELDS
+from rung_engine.frozen import frozen
 
 AnyTerm = m.Truth | m.Numeric
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Numbered:
     """The final table; `ids` leads from the provisional number of every reachable term to its place."""
 

@@ -6,6 +6,7 @@ import textwrap
 from fractions import Fraction
 
 from rung_engine.artifact import model as m
+from rung_engine.artifact.certificate import Unproved
 from rung_engine.decision.explain import Explained, Used
 from rung_engine.decision.model import Alert, Content, Decision, Dose, Pending, Standing, Subject, order_key
 
@@ -17,6 +18,12 @@ WHY = {
     "contested": "two different values at one instant",
     "unit": "charted in a unit I cannot read as this",
     "rate": "runs at a rate I do not know",
+}
+UNPROVED: dict[Unproved, str] = {
+    "missing": "not proved",
+    "failed": "not proved (the proof failed)",
+    "undecided": "not proved (undecided)",
+    "mismatched": "not proved (the certificate is of other content)",
 }
 
 
@@ -164,10 +171,10 @@ def timeline(decision: Decision, artifact: m.Artifact, *, before: Decision | Non
     """One decision as lines of at most 80 columns: what is new, why, and what it waits for."""
     content = decision.content
     rules = {rule.id: rule for rule in artifact.rules}
-    head = clock(decision.time).rjust(9)
-    lines: list[str] = []
     state = _phase(content)
-    lines.append(f"{head}  {state}")
+    if decision.unproved is not None:
+        state += f" - {UNPROVED[decision.unproved]}"
+    lines = wrapped(state, f"{clock(decision.time):>9}  ", 0)
     marks = {order_key(item): item.mark for item in before.content.orders} if before is not None else {}
     unchanged: list[str] = []
     for item in content.orders:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from rung_engine.frozen import frozen
 from rung_lang.finding import Level
 from rung_lang.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """`label` stands under the caret; `body` says what it means at the bedside; `help` what to do."""
 

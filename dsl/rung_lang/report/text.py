@@ -10,8 +10,9 @@ import re
 import textwrap
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from rung_engine.frozen import frozen
 from rung_lang.report.message import Message
 from rung_lang.source import Source, Span
 
@@ -32,7 +33,7 @@ _LABEL_ROOM = 24
 """A label that finds less room than this beside its caret goes below it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Mark:
     """Signs `start` to `end`, from 0, of one line; the label stands at the last line of a place."""
 
@@ -51,7 +52,7 @@ def paint(text: str, code: str, *, colour: bool) -> str:
 def render(message: Message, sources: Mapping[str, Source], *, colour: bool = False) -> str:
     """One message, ending in a line break."""
     head = f"{_WORDS[message.level]} {message.code}"
-    title = _wrapped(_safe(message.title), f"{head}: ", "  ")
+    title = _wrapped(safe(message.title), f"{head}: ", "  ")
     first = title[0].removeprefix(head)
     code = _COLOURS[message.level]
     out = [paint(head, code, colour=colour) + paint(first, "1", colour=colour)]
@@ -59,7 +60,7 @@ def render(message: Message, sources: Mapping[str, Source], *, colour: bool = Fa
     out.extend(_places(message, sources, code, colour=colour))
     for lead, part in (("  = ", message.body), ("  help: ", message.help)):
         if part:
-            out.extend(_wrapped(_safe(part), lead, " " * len(lead)))
+            out.extend(_wrapped(safe(part), lead, " " * len(lead)))
     return "\n".join(out) + "\n"
 
 
@@ -76,7 +77,7 @@ def _places(message: Message, sources: Mapping[str, Source], code: str, *, colou
     for span, label, sign, painted in places:
         lines = marks.setdefault(span.path, {})
         if span.path in sources:
-            for line, mark in _marks(sources[span.path], span, _safe(label), sign, painted):
+            for line, mark in _marks(sources[span.path], span, safe(label), sign, painted):
                 lines.setdefault(line, []).append(mark)
     gutter = max(len(str(line)) for lines in marks.values() for line in (*lines, 1))
     out: list[str] = []
@@ -85,7 +86,7 @@ def _places(message: Message, sources: Mapping[str, Source], code: str, *, colou
         at = f":{min(lines)}" if lines else ""
         if lines and not out:
             at = ":{}:{}".format(*sources[path].line_and_column(message.span.start))
-        out.append(f"{' ' * gutter} {arrow} {_safe(path)}{at}")
+        out.append(f"{' ' * gutter} {arrow} {safe(path)}{at}")
         out.extend(_lines(sources[path], lines, gutter, colour=colour) if lines else ())
     return out
 
@@ -211,7 +212,7 @@ def _seen(char: str) -> str:
     return "�" if unicodedata.category(char) in ("Cc", "Cf", "Cs") else char
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     return "".join(_seen(char) for char in text)
 
 

@@ -8,6 +8,11 @@ from rung_lang.report.words_conditions import ConditionProblem, of_conditions
 from rung_lang.report.words_doses import DoseProblem, of_doses
 from rung_lang.report.words_names import NameProblem, of_names
 from rung_lang.report.words_phrases import Words
+from rung_lang.report.words_proof_doses import ProvedDoseProblem, of_proved_doses
+from rung_lang.report.words_proof_gaps import GapProblem, of_gaps
+from rung_lang.report.words_proof_history import HistoryProblem, of_history
+from rung_lang.report.words_proof_rules import InstantProblem, of_instants
+from rung_lang.report.words_proof_together import TogetherProblem, of_together
 from rung_lang.report.words_rules import RuleProblem, of_rules
 from rung_lang.report.words_syntax import SyntaxProblem, of_syntax
 from rung_lang.report.words_units import UnitProblem, of_units
@@ -42,4 +47,14 @@ def _words(problem: Problem) -> Words:
         return of_conditions(problem)
     if isinstance(problem, RuleProblem):
         return of_rules(problem)
+    if isinstance(problem, HistoryProblem):
+        return of_history(problem)
+    if isinstance(problem, ProvedDoseProblem):
+        return of_proved_doses(problem)
+    if isinstance(problem, GapProblem):
+        return of_gaps(problem)
+    if isinstance(problem, InstantProblem):
+        return of_instants(problem)
+    if isinstance(problem, TogetherProblem):
+        return of_together(problem)
     raise NotImplementedError(f"no words for {type(problem).__name__}")

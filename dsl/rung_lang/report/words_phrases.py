@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from rung_engine.frozen import frozen
 from rung_lang.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Words:
     """A message without its code, level and place."""
 

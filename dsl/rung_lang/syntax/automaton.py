@@ -8,9 +8,10 @@ and its spans still be right.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
+
+from rung_engine.frozen import frozen
 
 END: Final = "$END"
 
@@ -35,7 +36,7 @@ _OPEN_KINDS = ("NAME", "UNIT")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Production:
     """One way to build a phrase from `size` parts.
 
@@ -57,7 +58,7 @@ class Production:
         return self.passes and len(self.keep) == 1 and not self.spliced
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """One state: a token kind leads on to a state or asks for a production; a phrase leads on to a state."""
 
@@ -66,7 +67,7 @@ class Row:
     lexis: Lexis
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Table:
     """The automaton. `keywords` gives the kind of each word and sign of the language."""
 
@@ -74,13 +75,20 @@ class Table:
     start: int
     final: int
     keywords: Mapping[str, str]
+    names: frozenset[str]
+    """What its productions build under."""
+
+
+def names_of(productions: Iterable[Production]) -> frozenset[str]:
+    """The names under which these build something."""
+    return frozenset(item.name for item in productions if item.name is not None and not item.is_its_part)
 
 
 Build = Callable[[list[Any], int, int], Any]
 """Parts, start and end of a phrase to its value."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reading:
     """Where a reading stands: the token found there and the states that led to it."""
 

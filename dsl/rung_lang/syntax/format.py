@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from typing import assert_never
 
+from rung_engine.frozen import frozen
 from rung_lang.source import Source
 from rung_lang.syntax import tree as t
 from rung_lang.syntax.format_items import definition, head, item
@@ -45,7 +46,7 @@ def is_formatted(source: Source, file: t.File) -> bool:
 # ---------------------------------------------------------------- blocks: items, indented and grouped
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Block:
     """The head or an item, with its indentation and whether a blank line stands before it."""
 
@@ -143,7 +144,7 @@ def _group(of: t.Item) -> str:
 # ---------------------------------------------------------------- comments, known by the tokens before them
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Note:
     """A comment with `gap` tokens before it; whether a blank line stood before and after it."""
 
@@ -154,7 +155,7 @@ class _Note:
     blank_after: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Row:
     """A line; `begins` where a block does, and then `apart` if a blank line stands before it."""
 
@@ -163,7 +164,7 @@ class _Row:
     apart: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Place:
     """A comment at the end of row number `row`, or before it on lines of its own."""
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, assert_never
+
+from rung_engine.frozen import frozen
 
 WIDTH: Final = 100
 
@@ -23,7 +24,7 @@ def tokens(text: str) -> list[int]:
     return [match.start() for match in _TOKEN.finditer(text)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Words:
     """Text that stays on one line."""
 
@@ -32,7 +33,7 @@ class Words:
     tokens: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Break:
     """Where a line may end: `soft` with its group, `fill` when the rest does not fit, `hard` always."""
 
@@ -41,14 +42,14 @@ class Break:
     tokens: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Join:
     parts: tuple[Doc, ...]
     width: int
     tokens: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Nest:
     """Lines that begin inside are indented by `by` more; by the column where it starts if `by` is None."""
 
@@ -58,7 +59,7 @@ class Nest:
     tokens: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """On one line if it fits there; else every soft break inside it ends a line."""
 
@@ -109,7 +110,7 @@ def lines_of(parts: Iterable[Doc | str], between: Break) -> Join:
     return separated(parts, "", between)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A laid-out line; it holds the tokens from `first` (included) to `last` (excluded)."""
 

@@ -1,4 +1,4 @@
-"""Text to tree. The one module that imports lark, which compiles the grammar to LALR tables.
+"""Text to tree, by the tables that lark made of the grammar (`lalr.py`); lark itself is not needed here.
 
 A file without a syntax problem is read in one go. Otherwise it is cut where a line begins with a word that
 begins a statement, and each statement is read alone, so that one mistake does not hide the rest.
@@ -8,31 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from typing import Any
 
-from lark import Lark
-from lark.grammar import Rule, Symbol, Terminal
-from lark.lexer import PatternStr
-
+from rung_engine.frozen import frozen
 from rung_lang.finding import Problem
 from rung_lang.source import Source, Span
 from rung_lang.syntax import tree as t
-from rung_lang.syntax.automaton import (
-    END,
-    Build,
-    Lexis,
-    NestingError,
-    Production,
-    Reading,
-    Row,
-    StuckError,
-    Table,
-    accepted,
-    read,
-)
+from rung_lang.syntax.automaton import END, Build, NestingError, Reading, StuckError, Table, accepted, read
 from rung_lang.syntax.problems import (
     NoHead,
     NotExpected,
@@ -44,6 +27,8 @@ from rung_lang.syntax.problems import (
 )
 from rung_lang.syntax.recover import COMMENT_OR_TEXT, masked, statements
 from rung_lang.syntax.shape import NESTING, builders
+from rung_lang.syntax.table_text import table_from
+from rung_lang.syntax.tables import TABLES
 
 DEPTH_LIMIT = 60
 """Most conditions inside each other; far beyond what a person can read aloud."""
@@ -55,7 +40,7 @@ _UNREAD = (NotExpected, StrangeCharacter, OpenString, SplitNumber, TooDeep)
 """Problems that cost a statement, perhaps the head."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parsed:
     """As much of the tree as could be read, and every problem met, in the order of the text."""
 
@@ -64,15 +49,14 @@ class Parsed:
 
 
 @lru_cache(maxsize=1)
-def grammar_text() -> str:
-    """The grammar as shipped."""
-    return resources.files("rung_lang.syntax").joinpath("grammar.lark").read_text(encoding="utf-8")
+def _table() -> Table:
+    return table_from(TABLES)
 
 
 @lru_cache(maxsize=1)
 def keywords() -> frozenset[str]:
     """The words and signs of the language."""
-    return frozenset(_table()[0].keywords)
+    return frozenset(_table().keywords)
 
 
 def parse(source: Source) -> Parsed:
@@ -81,7 +65,7 @@ def parse(source: Source) -> Parsed:
         refused = NotText(Span(source.path, 0, 1), "too_large", TEXT_LIMIT)
         return Parsed(t.File(source.path, None, (), ()), (refused,))
     problems: list[Problem] = []
-    build = builders(source, _table()[1], problems)
+    build = builders(source, _table().names, problems)
     try:
         head, items = _split(_read(source, 0, len(source.text), build))
     except (StuckError, NestingError):
@@ -96,7 +80,7 @@ def parse(source: Source) -> Parsed:
 
 
 def _read(source: Source, start: int, end: int, build: Mapping[str, Build]) -> tuple[Any, ...]:
-    whole: tuple[Any, ...] = read(_table()[0], source.text, start, end, build, NESTING, DEPTH_LIMIT)
+    whole: tuple[Any, ...] = read(_table(), source.text, start, end, build, NESTING, DEPTH_LIMIT)
     return whole
 
 
@@ -144,65 +128,6 @@ def _comments(source: Source) -> Iterable[t.Comment]:
             line_start = source.text.rfind("\n", 0, start) + 1
             own = not source.text[line_start:start].strip()
             yield t.Comment(match[1].rstrip(), own, Span(source.path, start, end))
-
-
-# ---------------------------------------------------------------- the tables
-
-
-@lru_cache(maxsize=1)
-def _table() -> tuple[Table, frozenset[str]]:
-    """The automaton of the grammar, and the names its productions build under."""
-    lark = Lark(grammar_text(), parser="lalr", start="file", maybe_placeholders=False)
-    conf = lark.parse_interactive("").parser_state.parse_conf
-    states: Mapping[int, Mapping[str, tuple[Any, Any]]] = conf.parse_table.states
-    productions: dict[Rule, Production] = {}
-    rows = [_row(states[number], productions) for number in range(len(states))]
-    keywords = {
-        terminal.pattern.value: terminal.name
-        for terminal in lark.terminals
-        if isinstance(terminal.pattern, PatternStr)
-    }
-    names = frozenset(
-        production.name
-        for production in productions.values()
-        if production.name is not None and not production.is_its_part
-    )
-    return Table(rows, conf.start_state, conf.end_state, keywords), names
-
-
-def _row(row: Mapping[str, tuple[Any, Any]], productions: dict[Rule, Production]) -> Row:
-    actions: dict[str, int | Production] = {}
-    gotos: dict[str, int] = {}
-    for symbol, (_, argument) in row.items():
-        if isinstance(argument, Rule):
-            if argument not in productions:
-                productions[argument] = _production(argument)
-            actions[symbol] = productions[argument]
-        elif symbol.isupper() or symbol == END:
-            actions[symbol] = argument
-        else:
-            gotos[symbol] = argument
-    lexis: Lexis = "unit" if "UNIT" in actions else "version" if "VERSION" in actions else "plain"
-    return Row(actions, gotos, lexis)
-
-
-def _production(rule: Rule) -> Production:
-    """Lark's own rules for what a phrase keeps: no quoted words, and no helper that repeats a part."""
-    origin = str(rule.origin.name)
-    keep = tuple(
-        index
-        for index, symbol in enumerate(rule.expansion)
-        if rule.options.keep_all_tokens or not (isinstance(symbol, Terminal) and symbol.filter_out)
-    )
-    spliced = tuple(index for index in keep if _repeats(rule.expansion[index]))
-    name = None if _repeats(rule.origin) else str(rule.alias or origin)
-    return Production(
-        name, origin, len(rule.expansion), keep, spliced, bool(rule.options.expand1 and not rule.alias)
-    )
-
-
-def _repeats(symbol: Symbol) -> bool:
-    return not isinstance(symbol, Terminal) and symbol.name.startswith("_")
 
 
 # ---------------------------------------------------------------- what went wrong
@@ -314,7 +239,7 @@ def _problem(source: Source, stuck: StuckError, start: int, end: int) -> Problem
 
 def _is_mistaken(source: Source, keyword: Reading) -> bool:
     """Whether a word of the language cannot have been meant as the name or unit it was taken for."""
-    table, _ = _table()
+    table = _table()
     as_unit = "UNIT" in table.rows[keyword.states[-1]].actions
     return as_unit or source.text[keyword.start : keyword.end] in _HINGES
 
@@ -335,7 +260,7 @@ def _gap(source: Source, at: int) -> SplitNumber | None:
 @lru_cache(maxsize=1024)
 def _expected(states: tuple[int, ...]) -> tuple[str, ...]:
     """What can stand, as an author would say it: kinds of phrase, then words and signs of the language."""
-    table, _ = _table()
+    table = _table()
     words = {kind: word for word, kind in table.keywords.items()}
     left = set(accepted(table, states)) - {END}
     said: list[str] = []

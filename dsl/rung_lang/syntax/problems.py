@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from rung_engine.frozen import frozen
 from rung_lang.finding import Problem
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotText(Problem):
     """The bytes are not a text: `empty`, `binary`, `encoding` or `too_large`; `offset` is in bytes."""
 
@@ -17,7 +17,7 @@ class NotText(Problem):
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotExpected(Problem):
     """`found` cannot stand here; `expected` can. `found` is empty at the end of the file."""
 
@@ -28,7 +28,7 @@ class NotExpected(Problem):
     """The kind of statement that was being read, or empty."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StrangeCharacter(Problem):
     """A character that no word, number or sign of the language begins with."""
 
@@ -36,14 +36,14 @@ class StrangeCharacter(Problem):
     character: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenString(Problem):
     """A string that does not end on its line."""
 
     code: ClassVar[str] = "R104"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TooDeep(Problem):
     """Conditions, or parentheses, inside each other more than `limit` deep."""
 
@@ -51,14 +51,14 @@ class TooDeep(Problem):
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoHead(Problem):
     """The file does not begin with `protocol` or `formulary`."""
 
     code: ClassVar[str] = "R106"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Repeated(Problem):
     """An attribute that may stand once stands twice."""
 
@@ -66,7 +66,7 @@ class Repeated(Problem):
     attribute: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SplitNumber(Problem):
     """A number with a blank after its point: `2. 25`."""
 
@@ -74,7 +74,7 @@ class SplitNumber(Problem):
     joined: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HugeNumber(Problem):
     """A number of more than `limit` digits."""
 

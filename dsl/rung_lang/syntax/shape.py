@@ -7,11 +7,11 @@ up here; the only problems found are those of a word said twice or a number nobo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
+from rung_engine.frozen import frozen
 from rung_lang.finding import Problem
 from rung_lang.source import Source, Span
 from rung_lang.syntax import tree as t
@@ -30,7 +30,7 @@ NESTING = frozenset(
 """The productions that put a condition inside a condition."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Part:
     """One optional part of a phrase: the field it fills, and its value."""
 

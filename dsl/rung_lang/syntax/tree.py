@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from rung_engine.frozen import frozen
 from rung_lang.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Name:
     text: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """A string in double quotes; `value` without them."""
 
@@ -23,7 +23,7 @@ class Text:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unit:
     """A unit as written; whether there is such a unit is not yet asked."""
 
@@ -31,7 +31,7 @@ class Unit:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quantity:
     """A number, with its unit where one is written. `literal` is the number as written."""
 
@@ -45,7 +45,7 @@ Amount = Quantity | Name
 """A quantity, or a setting's name."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Range:
     """`lo to hi`, or one amount alone (`lo is hi`)."""
 
@@ -57,7 +57,7 @@ class Range:
 # ---------------------------------------------------------------- moments
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moment:
     """`[first] NAME [started | stopped | done]`."""
 
@@ -67,7 +67,7 @@ class Moment:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PairMoment:
     """`later of A and B`, `earlier of A and B`."""
 
@@ -80,7 +80,7 @@ class PairMoment:
 Ref = Moment | PairMoment
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Window:
     """`over D` or `since E`."""
 
@@ -94,7 +94,7 @@ class Window:
 Relation = Literal["<", "<=", "=", ">=", ">"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bare:
     """A name alone: a yes-or-no input, a definition, an outcome, an event, or an operand."""
 
@@ -102,7 +102,7 @@ class Bare:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compare:
     left: Expr
     rel: Relation
@@ -110,7 +110,7 @@ class Compare:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Between:
     """`X from A to B`, both included."""
 
@@ -120,7 +120,7 @@ class Between:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IsValue:
     name: Name
     value: Name
@@ -128,51 +128,51 @@ class IsValue:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class State:
     name: Name
     state: Literal["running", "off", "known", "unknown"]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderedDrug:
     name: Name
     above: Amount | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InStage:
     stage: Name
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Not:
     of: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ever:
     of: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class And:
     items: tuple[Expr, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Or:
     items: tuple[Expr, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held:
     """`C for D [gaps up to G]`."""
 
@@ -182,7 +182,7 @@ class Held:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recent:
     """`C in the last D`."""
 
@@ -191,7 +191,7 @@ class Recent:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CountOf:
     how: Literal["at least", "at most", "exactly", "any", "all"]
     n: Quantity | None
@@ -199,7 +199,7 @@ class CountOf:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Occurred:
     """`before E`, `after E`."""
 
@@ -208,7 +208,7 @@ class Occurred:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadingsApart:
     n: Quantity
     apart: Amount
@@ -218,13 +218,13 @@ class ReadingsApart:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Paren:
     of: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Literal_:  # noqa: N801 - `Literal` is the name of a typing form
     """A quantity standing as an operand."""
 
@@ -232,7 +232,7 @@ class Literal_:  # noqa: N801 - `Literal` is the name of a typing form
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arith:
     op: Literal["+", "-", "*", "/"]
     left: Expr
@@ -240,13 +240,13 @@ class Arith:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimeSince:
     ref: Ref
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimeIn:
     """`time in stage` (name None) or `time in COURSE`."""
 
@@ -254,13 +254,13 @@ class TimeIn:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimeOn:
     name: Name
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangeIn:
     how: Literal["change", "rise", "fall", "percent rise", "percent fall"]
     name: Name
@@ -268,7 +268,7 @@ class ChangeIn:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExtremeOf:
     how: Literal["lowest", "highest", "mean"]
     name: Name
@@ -276,14 +276,14 @@ class ExtremeOf:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TotalOf:
     name: Name
     window: Window
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AtMoment:
     """`X at E`."""
 
@@ -292,7 +292,7 @@ class AtMoment:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AtStart:
     """`X at start of COURSE`."""
 
@@ -310,7 +310,7 @@ Expr = (
 # ---------------------------------------------------------------- orders
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Timing:
     """What follows a give or do: `every`, `within`, `over`, `once [per]`, `N times daily`."""
 
@@ -329,7 +329,7 @@ OrderWord = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Order:
     """`target` is a name, or the words of `notify` and `finish`. Unused fields are None."""
 
@@ -349,7 +349,7 @@ class Order:
 Strength = Literal["must", "recommend", "consider"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """One order, an `either`, or a `prefer` (whose last condition is None). `strength` None: not written."""
 
@@ -360,7 +360,7 @@ class Choice:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notes:
     """because, cite, clause, erratum, grade; in the order written where several."""
 
@@ -374,7 +374,7 @@ class Notes:
 # ---------------------------------------------------------------- items
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SourceDecl:
     name: Name
     title: Text
@@ -383,19 +383,19 @@ class SourceDecl:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CodeAttr:
     system: Name
     code: Text
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AlsoIn:
     unit: Unit
     factor: Quantity
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Input:
     name: Name
     title: Text | None
@@ -419,7 +419,7 @@ class Input:
     asked: Text | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ceiling:
     """`maximum Q [over W]`."""
 
@@ -428,7 +428,7 @@ class Ceiling:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drug:
     name: Name
     title: Text | None
@@ -448,14 +448,14 @@ class Drug:
     available: Name | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClassDecl:
     name: Name
     members: tuple[Name, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Incompatible:
     left: Name
     right: Name
@@ -463,7 +463,7 @@ class Incompatible:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Panel:
     name: Name
     title: Text | None
@@ -471,7 +471,7 @@ class Panel:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EventDecl:
     name: Name
     title: Text | None
@@ -479,14 +479,14 @@ class EventDecl:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TaskDecl:
     name: Name
     title: Text
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Course:
     name: Name
     title: Text | None
@@ -495,7 +495,7 @@ class Course:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     name: Name
     title: Text | None
@@ -503,7 +503,7 @@ class Outcome:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Regimen:
     name: Name
     title: Text | None
@@ -511,7 +511,7 @@ class Regimen:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setting:
     """`value` None: chosen by site."""
 
@@ -524,7 +524,7 @@ class Setting:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Define:
     name: Name
     title: Text | None
@@ -532,7 +532,7 @@ class Define:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Restrict:
     drug: Name
     span: Span
@@ -545,7 +545,7 @@ class Restrict:
     notes: Notes = Notes()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Before:
     drug: Name
     how: Literal["require", "prefer"]
@@ -555,7 +555,7 @@ class Before:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stage:
     name: Name
     title: Text | None
@@ -565,12 +565,12 @@ class Stage:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Throughout:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arm:
     name: Name
     title: Text | None
@@ -578,7 +578,7 @@ class Arm:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Goal:
     name: Name
     title: Text | None
@@ -586,13 +586,13 @@ class Goal:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Covers:
     condition: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     name: Name | None
     title: Text | None
@@ -603,7 +603,7 @@ class Rule:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Titrate:
     """`to keep INPUT from lo to hi` or `to keep INPUT rel lo` (then `hi` is None)."""
 
@@ -619,7 +619,7 @@ class Titrate:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Override:
     winner: Name
     loser: Name
@@ -627,7 +627,7 @@ class Override:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Property:
     """`drug` None where the statement is a condition."""
 
@@ -640,20 +640,20 @@ class Property:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prove:
     how: Literal["exactly", "at_most"]
     names: tuple[Name, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Assume:
     condition: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     text: Text
     ask: Literal["property", "when", "dose"]
@@ -663,7 +663,7 @@ class Question:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Owns:
     """`yields D to P [while C]`; `supersedes P [for D, E] because "…"`."""
 
@@ -675,7 +675,7 @@ class Owns:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Remove:
     rule: Name
     because: Text
@@ -685,7 +685,7 @@ class Remove:
 # ---------------------------------------------------------------- examples
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fact:
     """`word` is `value` (a quantity), `names` (one or more values), or a bare word after the name."""
 
@@ -696,7 +696,7 @@ class Fact:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expect:
     """`order` for a written order; `either` and the rest carry names."""
 
@@ -708,7 +708,7 @@ class Expect:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """One instant, or a repetition (`to`, `every`) of the facts. `given` is `at` None: 0 h."""
 
@@ -721,7 +721,7 @@ class Step:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Example:
     title: Text
     steps: tuple[Step, ...]
@@ -731,13 +731,13 @@ class Example:
 # ---------------------------------------------------------------- the file
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Use:
     path: Text
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Head:
     """`protocol NAME "title" [extends "path"]` or `formulary NAME ["title"]`, and what follows it."""
 
@@ -760,7 +760,7 @@ Item = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comment:
     """`#` to the end of its line; `own_line` where nothing stands before it on the line."""
 
@@ -769,7 +769,7 @@ class Comment:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class File:
     """`head` is None only where it could not be read."""
 

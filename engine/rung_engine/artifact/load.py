@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import Any, Literal, NoReturn
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from rung_engine.artifact.canonical import NOT_MEANING, digest, joined, pieces
 from rung_engine.artifact.model import FORMAT, Artifact
 from rung_engine.artifact.references import broken_reference
-from rung_engine.artifact.schema import packaged_schema
+
+if TYPE_CHECKING:
+    # Heavy, and needed only where there is an artifact to load: a text is checked without them.
+    from jsonschema import Draft202012Validator
+    from pydantic import TypeAdapter
 
 Code = Literal["A101", "A102", "A103", "A104", "A105", "A106", "A107"]
 
@@ -38,6 +38,9 @@ class ArtifactProblem(ValueError):  # noqa: N818 - a refusal is named for what i
 
 def load(data: bytes) -> Artifact:
     """The artifact in these bytes. Raises `ArtifactProblem`."""
+    from jsonschema.exceptions import best_match
+    from pydantic import ValidationError
+
     content = _content(data)
     schema_problem = best_match(_validator().iter_errors(content))
     if schema_problem is not None:
@@ -54,7 +57,7 @@ def load(data: bytes) -> Artifact:
             "A105", "its meaning is not that of its content", f"said to be {content['meaning']}"
         )
     try:
-        artifact = Artifact.model_validate_json(data)
+        artifact = _adapter().validate_json(data)
     except ValidationError as error:  # the schema cannot say everything the models do
         first = error.errors()[0]
         path = ".".join(str(part) for part in first["loc"])
@@ -91,4 +94,15 @@ def _no_float(text: str) -> NoReturn:
 
 @lru_cache(maxsize=1)
 def _validator() -> Draft202012Validator:
+    from jsonschema import Draft202012Validator
+
+    from rung_engine.artifact.schema import packaged_schema
+
     return Draft202012Validator(packaged_schema())
+
+
+@lru_cache(maxsize=1)
+def _adapter() -> TypeAdapter[Artifact]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Artifact)

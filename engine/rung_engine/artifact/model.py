@@ -1,4 +1,4 @@
-"""What a compiled protocol holds, as pydantic models; `schemas/artifact.schema.json` is made from them.
+"""What a compiled protocol holds, as frozen classes; `schemas/artifact.schema.json` is made from them.
 
 Integers and strings only: a quantity is a count of millionths of the unit it was written in, a duration is
 whole milliseconds, an exact ratio is two integers. Nothing here executes; `reference` and `session` do.
@@ -9,25 +9,70 @@ refers only to terms with smaller indices.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import dataclasses
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self, dataclass_transform
 
-from pydantic import BaseModel, ConfigDict, Field
+from rung_engine.frozen import declared
 
-FORMAT = 1
+FORMAT = 2
 """The version of this model. An engine refuses an artifact with a larger one."""
 
 LANGUAGE = "1.0"
 
 
-class Model(BaseModel):
-    """A frozen, strict part of an artifact."""
+class _Declared(type):
+    def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> _Declared:
+        return super().__new__(cls, name, bases, declared(body, bases, by_name=True))
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Model(metaclass=_Declared):
+    """A frozen part of an artifact. To make one checks nothing: `load` has pydantic check what it is given."""
+
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+    __pydantic_config__: ClassVar = {"strict": True, "extra": "forbid"}
+
+    def model_copy(self, *, update: Mapping[str, Any]) -> Self:
+        """The same with other values in some fields."""
+        return dataclasses.replace(self, **update)
+
+    def model_dump(self, mode: Literal["python", "json"] = "python") -> dict[str, Any]:
+        """Every field, parts within parts as dicts; for JSON a list in the place of a tuple."""
+        dumped: dict[str, Any] = _dumped(self, tuple if mode == "python" else list)
+        return dumped
+
+    def model_dump_json(self) -> str:
+        """JSON in the order of the fields, without blanks."""
+        return json.dumps(self.model_dump("json"), separators=(",", ":"), ensure_ascii=False)
 
 
-TermId = Annotated[int, Field(ge=0)]
-Millis = Annotated[int, Field(ge=0)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+def _dumped(value: Any, sequence: type[list[Any] | tuple[Any, ...]]) -> Any:
+    if isinstance(value, Model):
+        return {name: _dumped(getattr(value, name), sequence) for name in value.__dataclass_fields__}
+    if isinstance(value, tuple):
+        return sequence(_dumped(item, sequence) for item in value)
+    if isinstance(value, dict):
+        return {key: _dumped(item, sequence) for key, item in value.items()}
+    return value
+
+
+class Limit:
+    """What pydantic is to check of a value, in its own words; it is asked for when it reads."""
+
+    def __init__(self, **limits: Any) -> None:
+        self.limits = limits
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic import Field
+
+        return handler.generate_schema(Annotated[source, Field(**self.limits)])
+
+
+TermId = Annotated[int, Limit(ge=0)]
+Millis = Annotated[int, Limit(ge=0)]
+Name = Annotated[str, Limit(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 
 
 class Number(Model):
@@ -217,7 +262,7 @@ class Ever(Model):
 
 
 class Occurs(Model):
-    """True at the very instants at which the moment happens, false at all others."""
+    """True at the very instants at which the moment happens (the first time, if it says so), else false."""
 
     op: Literal["occurs"] = "occurs"
     ref: Moment
@@ -359,7 +404,7 @@ Numeric = (
     Quantity | Setting | Input | Rate | Arith | Elapsed | TimeInStage | TimeInCourse | TimeOn | Change
     | Extreme | Total | ValueAt | ValueAtStart
 )  # fmt: skip
-Term = Annotated[Truth | Numeric, Field(discriminator="op")]
+Term = Annotated[Truth | Numeric, Limit(discriminator="op")]
 
 # ---------------------------------------------------------------- declarations
 
@@ -550,7 +595,7 @@ class Prefer(Model):
     conditions: tuple[TermId | None, ...]
 
 
-Choice = Annotated[One | Either | Prefer, Field(discriminator="form")]
+Choice = Annotated[One | Either | Prefer, Limit(discriminator="form")]
 
 
 class Rule(Model):
@@ -689,15 +734,52 @@ class Provenance(Model):
 
     files: tuple[SourceFile, ...]
     positions: dict[str, Position]
-    """By rule id, `stage:NAME`, `input:NAME`, `drug:NAME`, `property:ID`."""
+    """By rule id, `stage:NAME`, `arm:STAGE.ARM`, `input:NAME`, `drug:NAME`, `property:ID`."""
     words: dict[str, str]
     """By term index as text: the condition in the author's own words."""
+    arms: dict[str, tuple[TermId, ...]] = {}
+    """By `STAGE.ARM`: the conditions of the arm, all of which stand in each of its rules."""
+
+
+class Obligation(Model):
+    """One thing that was to be proved, and what became of it."""
+
+    code: str
+    """Of the finding that a refutation is, such as R201."""
+    about: tuple[str, ...]
+    """Rule ids, `stage:NAME`, property ids; in the order that belongs to the code."""
+    verdict: Literal["proved", "refuted", "undecided"]
+    layer: Literal["text", "instant", "letters", "clocks", "symbolic", "cycles", "replay"]
+    """The part of the verifier that settled it, or was the last to try."""
+    trust: Literal["checked", "solver", "replayed"]
+    """What the verdict rests on: evidence that can be checked again without a solver, the word of a solver,
+    or a history that an engine replays.
+    """
+    evidence: str = ""
+    """A key of `Certificate.evidence`; empty where there is none."""
+    reason: str = ""
+    """Why it is undecided."""
 
 
 class Certificate(Model):
     """What was proved, by the verifier. An artifact that was only checked carries `none`."""
 
     state: Literal["none", "proved", "failed", "undecided"] = "none"
+    of: str = ""
+    """The `meaning` of the artifact that was examined."""
+    tools: dict[str, str] = {}
+    """The version of each program that took part, by name: `rung`, `z3`."""
+    modes: tuple[str, ...] = ()
+    """What the bedside was taken to do with orders: the modes that were used."""
+    assumed: tuple[str, ...] = ()
+    approximated: tuple[str, ...] = ()
+    """What was examined with more behaviours than the protocol has."""
+    not_analysed: tuple[str, ...] = ()
+    obligations: tuple[Obligation, ...] = ()
+    evidence: dict[str, str] = {}
+    """Canonical JSON of a proof tree, an inductive set or a history, by the beginning of its sha256. Engines
+    do not read it.
+    """
 
 
 class Artifact(Model):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-from pydantic import BaseModel
+from dataclasses import fields
 
 from rung_engine.artifact import model as m
 
-TERM_FIELDS: dict[type[BaseModel], tuple[str, ...]] = {
+TERM_FIELDS: dict[type[m.Model], tuple[str, ...]] = {
     m.Cmp: ("left", "right"),
     m.Arith: ("left", "right"),
     m.Not: ("of",),
@@ -36,7 +35,7 @@ TERM_FIELDS: dict[type[BaseModel], tuple[str, ...]] = {
 }
 """The fields that hold term indices, by model."""
 
-_NAMES: dict[type[BaseModel], tuple[tuple[str, str], ...]] = {
+_NAMES: dict[type[m.Model], tuple[tuple[str, str], ...]] = {
     m.Number: (("unit", "units"),),
     m.FromSetting: (("setting", "settings"),),
     m.EventRef: (("name", "events"),),
@@ -135,12 +134,15 @@ def _broken(artifact: m.Artifact) -> Iterator[str]:
         for found in _indices(part):
             if found >= len(artifact.terms):
                 yield f"{path}: no term {found}"
+    for index, one in enumerate(artifact.certificate.obligations):
+        if one.evidence and one.evidence not in artifact.certificate.evidence:
+            yield f"certificate/obligations/{index}/evidence: no {one.evidence} among evidence"
     nodes = {node.id for node in artifact.graph.nodes}
     for edge in artifact.graph.edges:
         yield from (f"graph: no node {end}" for end in (edge.source, edge.target) if end not in nodes)
 
 
-def _indices(part: BaseModel) -> Iterator[int]:
+def _indices(part: m.Model) -> Iterator[int]:
     for field in TERM_FIELDS.get(type(part), ()):
         value = getattr(part, field)
         for index in value if isinstance(value, tuple) else (value,):
@@ -154,12 +156,12 @@ def _texts(value: object) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)  # type: ignore[arg-type]
 
 
-def _parts(value: object, path: str) -> Iterator[tuple[str, BaseModel]]:
+def _parts(value: object, path: str) -> Iterator[tuple[str, m.Model]]:
     """Every model in the artifact, itself first, with its path."""
-    if isinstance(value, BaseModel):
+    if isinstance(value, m.Model):
         yield path, value
-        for field in type(value).model_fields:
-            yield from _parts(getattr(value, field), f"{path}/{field}")
+        for field in fields(value):
+            yield from _parts(getattr(value, field.name), f"{path}/{field.name}")
     elif isinstance(value, dict):
         for key, part in value.items():
             yield from _parts(part, f"{path}/{key}")

@@ -19,7 +19,9 @@ FILE = "artifact.schema.json"
 
 def schema_bytes() -> bytes:
     """The schema of the models as they are now."""
-    schema = Artifact.model_json_schema()
+    from pydantic import TypeAdapter
+
+    schema = TypeAdapter(Artifact).json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["$id"] = f"urn:rung:artifact:{FORMAT}"
     return (json.dumps(schema, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.view import View
 from rung_engine.exact import round_millionths
+from rung_engine.frozen import frozen
 from rung_engine.truth import Truth
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Used:
     """A fact behind a truth value: `millionths` of `unit`, or `word`; or `why` it is not known."""
 
@@ -26,7 +26,7 @@ class Used:
     """The value was converted with the dosing weight."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Explained:
     """One part of a condition, in the author's words."""
 

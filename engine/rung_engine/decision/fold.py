@@ -23,16 +23,17 @@ from rung_engine.decision.model import (
 )
 from rung_engine.decision.needs import parts_of
 from rung_engine.decision.needs import pending as needs_of
-from rung_engine.decision.orders import Issue, ceiling, evaluate, windows
+from rung_engine.decision.orders import Issue, ceilings, evaluate, windows
 from rung_engine.decision.rules import Judged, destination, judge
 from rung_engine.decision.view import View
+from rung_engine.frozen import frozen
 
 _GIVES = frozenset({"start", "add", "set", "increase", "continue", "give"})
 _STRENGTH = {"must": 2, "recommend": 1, "consider": 0}
 _MARKS: dict[Mark, int] = {"late": 3, "due": 2, "not_due": 1, "done": 0}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Carried:
     """An order of a rule that moved the session at `since`, not yet carried out."""
 
@@ -43,7 +44,7 @@ class Carried:
     check_first: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class State:
     """Where a session stands between two instants."""
 
@@ -91,11 +92,12 @@ class Fold:
         found = {(rule, term): needs_of(view, rule, term) for rule, term in draft.unsettled}
         self._no_reading_helps = frozenset(key for key, item in found.items() if not item.needs)
         self._signature = self._signed(view, draft)
-        merged = sorted({*draft.content.pending, *found.values()}, key=lambda item: item.rule)
+        both = dict.fromkeys((*draft.content.pending, *found.values()))
+        merged = sorted(both, key=lambda item: item.rule)
         content = replace(draft.content, pending=tuple(merged))
         before = self.content
         self.content = content
-        return None if _lasting(content) == _lasting(before) else content
+        return None if lasting(content) == lasting(before) else content
 
     def _signed(self, view: View, draft: Draft) -> object:
         """All that the content, with its fewest readings, depends on."""
@@ -104,10 +106,10 @@ class Fold:
             for key in draft.unsettled
             for term in key[1:]
         ]
-        return (_lasting(draft.content), *conditions)
+        return (lasting(draft.content), *conditions)
 
 
-def _lasting(content: Content | None) -> Content | None:
+def lasting(content: Content | None) -> Content | None:
     """What outlasts one instant: not the way that led there, nor a session's last words.
 
     That those are over is no change; or the decision would depend on which instants are looked at.
@@ -654,11 +656,11 @@ def _alerts(view: View) -> tuple[Alert, ...]:
             other = view.drug(need).running
             if other is not True:
                 found.append(Alert("need", name, f"{need} {'off' if other is False else 'unknown'}"))
-        top = ceiling(view, name, surely=True)
-        if top is not None and state.rate is not None:
-            rate = state.rate.seen_in(top[0].dims, view.weight())
-            if rate is not None and rate > top[0].value:
+        for limit, _ in ceilings(view, name, surely=True):
+            rate = state.rate.seen_in(limit.dims, view.weight()) if state.rate is not None else None
+            if rate is not None and rate > limit.value:
                 found.append(Alert("above_maximum", name))
+                break
     return tuple(found)
 
 

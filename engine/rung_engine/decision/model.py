@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from rung_engine.artifact.certificate import Unproved
+from rung_engine.frozen import frozen
 
 Phase = Literal["not_applicable", "unclear", "active", "suspended", "ended", "finished"]
 """`unclear`: not yet known whether the protocol applies. `suspended`: no longer known; nothing is ordered."""
@@ -17,7 +19,7 @@ Phase = Literal["not_applicable", "unclear", "active", "suspended", "ended", "fi
 Mark = Literal["due", "not_due", "late", "done"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subject:
     """Something that can be read or asked: an input, a drug's state, or an event."""
 
@@ -27,7 +29,7 @@ class Subject:
     """never, stale, implausible, contested, unit, rate (runs at an unknown rate), weight."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Figure:
     """The dose in the patient's own numbers: a unit, and a concentration where it is a flow."""
 
@@ -37,7 +39,7 @@ class Figure:
     at: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dose:
     """From `lo` to `hi` millionths of `unit`, rounded once, half to even."""
 
@@ -47,7 +49,7 @@ class Dose:
     figures: tuple[Figure, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Standing:
     """An order that stands."""
 
@@ -75,7 +77,7 @@ class Standing:
     continuously: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Waiting:
     """A rule fires, but its order does not stand now: a step not yet due, or at its limit."""
 
@@ -86,7 +88,7 @@ class Waiting:
     until: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Withheld:
     """An order that may not be given, and what forbids it."""
 
@@ -97,7 +99,7 @@ class Withheld:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pending:
     """A rule that cannot be judged: the fewest things to find out, or when it can next be known."""
 
@@ -106,14 +108,14 @@ class Pending:
     known_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Contradiction:
     kind: Literal["orders", "stages", "cycle"]
     rules: tuple[str, ...]
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Alert:
     """`need`: a drug runs without what it needs. `above_maximum`: a charted rate. `rolling_maximum`: reached
     in the last `detail` milliseconds. `still_running`: after the session ended. All are facts to act on.
@@ -124,7 +126,7 @@ class Alert:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rejected:
     """Why an input, or a drug's state, is unknown although something was charted."""
 
@@ -134,7 +136,7 @@ class Rejected:
     time: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Content:
     phase: Phase
     stage: str | None
@@ -158,7 +160,7 @@ class Content:
     """Assumptions that are false of this patient now: nothing proved holds."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     time: int
     content: Content
@@ -166,8 +168,8 @@ class Decision:
     """Keys of orders that did not stand in the decision before."""
     ended: tuple[str, ...] = ()
     """Keys of orders that stood then and do not now."""
-    unproved: bool = True
-    """The artifact carries no proof; said in every decision."""
+    unproved: Unproved | None = None
+    """Why the artifact does not count as proved, where an engine was told to run it all the same."""
 
 
 def order_key(order: Standing) -> str:
@@ -175,7 +177,7 @@ def order_key(order: Standing) -> str:
     return f"{order.op} {order.target}" + (f" [{order.choice}]" if order.choice else "")
 
 
-def follow(before: Decision | None, time: int, content: Content, *, unproved: bool) -> Decision:
+def follow(before: Decision | None, time: int, content: Content, *, unproved: Unproved | None) -> Decision:
     """The decision at `time`, with what changed since the one before."""
     old = {order_key(order) for order in before.content.orders} if before else set()
     now = {order_key(order) for order in content.orders}

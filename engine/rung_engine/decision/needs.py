@@ -26,7 +26,7 @@ def pending(view: View, rule: str, term: int) -> Pending:
     trials = 0
     for size in range(1, min(LARGEST_SET, len(unknown)) + 1):
         for chosen in combinations(unknown, size):
-            options = [_candidates(view.program, subject) for subject in chosen]
+            options = [candidates(view.program, subject) for subject in chosen]
             keys = [(subject.kind, subject.name) for subject in chosen]
             for values in product(*options):
                 trials += 1
@@ -55,7 +55,8 @@ def _unknown_subjects(view: View, term: int) -> tuple[Subject, ...]:
     return tuple(found)
 
 
-def _candidates(program: Program, subject: Subject) -> tuple[object, ...]:
+def candidates(program: Program, subject: Subject) -> tuple[object, ...]:
+    """Values of an input or a drug, as `View.suppose` takes them: where comparisons change, between and beyond."""
     table = _table(program)
     return table[subject.kind, subject.name]
 
@@ -140,6 +141,7 @@ def _around(values: set[Fraction], limits: tuple[Fraction, Fraction] | None) -> 
         return limits if limits is not None else (Fraction(0), Fraction(1))
     points = set(ordered)
     points.update((a + b) / 2 for a, b in pairwise(ordered))
-    lo, hi = limits if limits is not None else (ordered[0] / 2, ordered[-1] * 2 + 1)
+    beyond = (ordered[0] - abs(ordered[0]) / 2, ordered[-1] + abs(ordered[-1]) + 1)
+    lo, hi = limits if limits is not None else beyond
     points.update((lo, hi))
     return tuple(sorted(point for point in points if lo <= point <= hi))

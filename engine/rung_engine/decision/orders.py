@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.model import Dose, Figure, Mark, Pending, Standing, Subject, Waiting, Withheld
 from rung_engine.decision.view import View
 from rung_engine.exact import round_millionths
+from rung_engine.frozen import frozen
 from rung_engine.program import Amount, Unit, Window
 
 HOUR = 3_600_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Issue:
     """An order as a rule issues it on an instant. `since`: when this instance of the rule's order began."""
 
@@ -165,31 +166,24 @@ def _decimal(millionths: int) -> str:
     return text if millionths >= 0 else f"-{text}"
 
 
-def ceiling(view: View, drug: str, *, surely: bool = False) -> tuple[Amount, str] | None:
-    """The tightest maximum in force, and whose: the declaration's or a `restrict` not known to be off.
+def ceilings(view: View, drug: str, *, surely: bool = False) -> list[tuple[Amount, str]]:
+    """Every maximum in force, and whose: the declaration's, and each `restrict` not known to be off.
 
-    `surely`: only restrictions known to be on.
+    `surely`: only restrictions known to be on. Which is the tightest may take a weight, so all count.
     """
     program = view.program
-    best: tuple[Amount, str] | None = None
+    found: list[tuple[Amount, str]] = []
     declared = program.maximum.get(drug)
     if declared is not None:
-        best = (declared, "maximum")
+        found.append((declared, "maximum"))
     for index, restrict in enumerate(program.artifact.restricts):
         if restrict.drug != drug or restrict.maximum is None:
             continue
         on = True if restrict.condition is None else view.truth(restrict.condition)
         if on is False or (surely and on is None):
             continue
-        limit = program.amount(restrict.maximum)
-        if best is None or _smaller(limit, best[0], view.weight()):
-            best = (limit, f"restrict:{index}")
-    return best
-
-
-def _smaller(a: Amount, b: Amount, weight: Fraction | None) -> bool:
-    seen = b.seen_in(a.dims, weight)
-    return True if seen is None else a.value < seen
+        found.append((program.amount(restrict.maximum), f"restrict:{index}"))
+    return found
 
 
 def _step(view: View, issue: Issue, began: int) -> Result:
@@ -235,9 +229,8 @@ def _weight(view: View) -> tuple[Subject, ...]:
 def _bounds_are_seen(view: View, order: m.Order, step: Amount) -> bool:
     """Every limit of the step can be compared with the rate, which may take the weight."""
     limits = [view.program.amount(order.limit)] if order.limit is not None else []
-    top = ceiling(view, order.target) if order.op == "increase" else None
-    if top is not None:
-        limits.append(top[0])
+    if order.op == "increase":
+        limits.extend(limit for limit, _ in ceilings(view, order.target))
     return all(limit.seen_in(step.dims, view.weight()) is not None for limit in limits)
 
 
@@ -249,9 +242,7 @@ def _bound(view: View, order: m.Order, step: Amount, rate: Fraction) -> Fraction
         limits = []
         if order.limit is not None:
             limits.append(program.amount(order.limit))
-        top = ceiling(view, order.target)
-        if top is not None:
-            limits.append(top[0])
+        limits.extend(limit for limit, _ in ceilings(view, order.target))
         seen = [limit.seen_in(step.dims, weight) for limit in limits]
         known = [value for value in seen if value is not None]
         return min(known) if known and rate < min(known) else None
@@ -423,23 +414,30 @@ def _in_doubt(standing: Standing, check: str) -> Standing:
 
 def _below_maximum(view: View, issue: Issue, standing: Standing) -> Standing | Withheld:
     """A dose that may be given at all, its range cut at the maximum; a rate above it is not continued."""
-    top = ceiling(view, standing.target)
-    if top is None:
-        return standing
+    for limit, whose in ceilings(view, standing.target):
+        found = _below(view, issue, standing, limit, whose)
+        if isinstance(found, Withheld):
+            return found
+        standing = found
+    return standing
+
+
+def _below(view: View, issue: Issue, standing: Standing, limit: Amount, whose: str) -> Standing | Withheld:
+    """Held against one maximum."""
     weight = view.weight()
     if standing.op == "continue":
         rate = view.drug(standing.target).rate
-        seen = rate.seen_in(top[0].dims, weight) if rate is not None else None
-        if seen is not None and seen > top[0].value:
-            return Withheld(issue.rule, standing.op, standing.target, "maximum", top[1])
+        running = rate.seen_in(limit.dims, weight) if rate is not None else None
+        if running is not None and running > limit.value:
+            return Withheld(issue.rule, standing.op, standing.target, "maximum", whose)
     if standing.op not in ("start", "add", "set", "give") or standing.dose is None:
         return standing
     unit = view.program.units[standing.dose.unit]
-    if standing.op == "give" and ("time", -1) in unit.dims and ("time", -1) not in top[0].dims:
+    if standing.op == "give" and ("time", -1) in unit.dims and ("time", -1) not in limit.dims:
         # A daily amount is bounded by rolling totals; the maximum of one dose says nothing about it.
         return standing
-    seen = top[0].seen_in(unit.dims, weight)
-    return _in_doubt(standing, "weight") if seen is None else _cut(view, issue, standing, unit, seen, top[1])
+    seen = limit.seen_in(unit.dims, weight)
+    return _in_doubt(standing, "weight") if seen is None else _cut(view, issue, standing, unit, seen, whose)
 
 
 def _per(amount: Amount, over: int, unit: Unit) -> Amount:

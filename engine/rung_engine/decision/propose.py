@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.conflicts import opposed_ops
 from rung_engine.decision.model import Content
-from rung_engine.decision.orders import ceiling, usual_start, windows
+from rung_engine.decision.orders import ceilings, usual_start, windows
 from rung_engine.decision.view import View
+from rung_engine.frozen import frozen
 from rung_engine.program import Amount
 from rung_engine.truth import Truth, conjunction, count, disjunction, negation
 
@@ -20,7 +20,7 @@ _GIVING = frozenset({"start", "add", "set", "increase", "continue", "give"})
 _BEGINNING = frozenset({"start", "add", "set", "give"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reason:
     """`kind`: unit, unit_error, maximum, rolling, usual, contraindicated, unavailable, before, prefer, needs,
     never, avoid, incompatible, contradiction, too_early, at_limit, not_running, rate, weight. `detail` names
@@ -35,7 +35,7 @@ class Reason:
     """The proposed dose in the drug's own unit, where it can be converted."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     grade: Grade
     reasons: tuple[Reason, ...]
@@ -128,23 +128,25 @@ def _below_maximum(
 ) -> None:
     """Above a maximum known to be in force: refused. Above one that may be: unconfirmed."""
     grades: tuple[tuple[Grade, bool], ...] = (("refused", True), ("unconfirmed", False))
+    weight = view.weight()
     for grade, surely in grades:
-        top = ceiling(view, drug, surely=surely)
-        if top is None:
-            continue
-        seen = amount.seen_in(top[0].dims, view.weight())
-        if seen is None:
-            reasons.append(Reason("unconfirmed", "weight", drug))
-            return
-        if seen > top[0].value:
-            limit = _own(view, drug, top[0])
-            reasons.append(Reason(grade, "maximum", top[1], limit, own))
+        passed = [
+            (lowest, limit, whose)
+            for limit, whose in ceilings(view, drug, surely=surely)
+            if (lowest := limit.seen_in(amount.dims, weight)) is not None and amount.value > lowest
+        ]
+        if passed:
+            _, top, whose = min(passed, key=lambda item: item[0])
+            limit_shown = _own(view, drug, top)
+            reasons.append(Reason(grade, "maximum", whose, limit_shown, own))
             reasons.extend(
-                Reason(grade, "unit_error", str(factor), limit, own)
+                Reason(grade, "unit_error", str(factor), limit_shown, own)
                 for factor in (1000, 60)
                 if _is_likely(view, drug, Amount(amount.value / factor, amount.dims))
             )
             return
+    if any(limit.seen_in(amount.dims, weight) is None for limit, _ in ceilings(view, drug)):
+        reasons.append(Reason("unconfirmed", "weight", drug))
 
 
 def _below_rolling(view: View, drug: str, dose: Amount | None, reasons: list[Reason]) -> None:
@@ -234,7 +236,7 @@ def _beside(view: View, content: Content, drug: str, order: m.Order, reasons: li
 def _properties(view: View, content: Content, order: m.Order, reasons: list[Reason]) -> None:
     """A `never` that the order would break; an unknown `while` leaves it unconfirmed."""
     for prop in view.program.artifact.properties:
-        if prop.polarity != "never" or not _speaks_of(prop, order):
+        if prop.polarity != "never" or not speaks_of(view, prop, order.op, order.target):
             continue
         met: Truth = True if prop.given is None else about_decision(view, content, prop.given)
         if prop.above is not None:
@@ -243,18 +245,23 @@ def _properties(view: View, content: Content, order: m.Order, reasons: list[Reas
             reasons.append(Reason("refused" if met else "unconfirmed", "never", prop.id))
 
 
-def _speaks_of(prop: m.Property, order: m.Order) -> bool:
-    if order.target not in prop.drugs:
+def speaks_of(view: View, prop: m.Property, op: str, target: str) -> bool:
+    """The property is about orders of this kind of one of its drugs. To set what runs is not to start it; to
+    end a course is to stop all of it.
+    """
+    if prop.subject == "stop" and op == "end":
+        return any(view.drug(drug).running is not False for drug in _withdrawn(view, prop, op, target))
+    if target not in prop.drugs:
         return False
     match prop.subject:
         case "order":
-            return order.op in _GIVING
+            return op in _GIVING
         case "start":
-            return order.op in _BEGINNING
+            return op in _BEGINNING and not (op == "set" and view.drug(target).running)
         case "decrease":
-            return order.op in ("decrease", "taper")
+            return op in ("decrease", "taper")
         case "stop" | "pause" | "increase":
-            return order.op == prop.subject
+            return op == prop.subject
         case "condition":
             return False
 
@@ -264,14 +271,31 @@ def _above(view: View, prop: m.Property, order: m.Order) -> Truth:
     assert prop.above is not None
     bound = view.program.amount(prop.above)
     if prop.subject in ("stop", "pause", "decrease"):
-        state = view.drug(order.target)
-        if state.running is False:
-            return False
-        amount = state.rate
-    else:
-        amount = _proposed(view, order)
+        return rate_above(view, prop, order.op, order.target)
+    amount = _proposed(view, order)
     seen = amount.seen_in(bound.dims, view.weight()) if amount is not None else None
     return None if seen is None else seen > bound.value
+
+
+def rate_above(view: View, prop: m.Property, op: str, target: str) -> Truth:
+    """A drug of the property that the order touches runs at a rate above the bound."""
+    assert prop.above is not None
+    bound = view.program.amount(prop.above)
+
+    def above(drug: str) -> Truth:
+        state = view.drug(drug)
+        if state.running is False:
+            return False
+        seen = state.rate.seen_in(bound.dims, view.weight()) if state.rate is not None else None
+        return None if seen is None else seen > bound.value
+
+    return disjunction(above(drug) for drug in _withdrawn(view, prop, op, target))
+
+
+def _withdrawn(view: View, prop: m.Property, op: str, target: str) -> tuple[str, ...]:
+    """The drugs of the property that the order is about: its own, or those of the course it ends."""
+    drugs = view.program.artifact.courses[target].drugs if op == "end" else (target,)
+    return tuple(drug for drug in drugs if drug in prop.drugs)
 
 
 def about_decision(view: View, content: Content, term: int) -> Truth:

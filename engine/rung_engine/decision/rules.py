@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from rung_engine.artifact import model as m
-from rung_engine.decision.view import View
+from rung_engine.decision.view import Truths
+from rung_engine.frozen import frozen
 
 State = Literal["fires", "unconfirmed", "pending", "silent"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Judged:
     """A rule on one instant. `check_first` names what leaves its orders unconfirmed."""
 
@@ -21,7 +21,7 @@ class Judged:
     check_first: tuple[str, ...] = ()
 
 
-def judge(view: View, rules: Sequence[m.Rule]) -> dict[str, Judged]:
+def judge(view: Truths, rules: Sequence[m.Rule]) -> dict[str, Judged]:
     """Every rule of the list, by id, in the order of ids.
 
     A rule fires when its condition is true and its `unless` is not. An unknown `unless` unconfirms it. A
@@ -59,7 +59,7 @@ def judge(view: View, rules: Sequence[m.Rule]) -> dict[str, Judged]:
     return {rule_id: settle(rule_id) for rule_id in own}
 
 
-def _alone(view: View, rule: m.Rule) -> Judged:
+def _alone(view: Truths, rule: m.Rule) -> Judged:
     fires = view.truth(rule.condition)
     if fires is False:
         return Judged(rule, "silent")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, Protocol
 
 from rung_engine.artifact import model as m
+from rung_engine.frozen import frozen
 from rung_engine.program import Amount, Program
 from rung_engine.truth import Truth
 
@@ -15,7 +15,7 @@ Why = Literal["", "never", "stale", "implausible", "contested", "unit"]
 Stored = Fraction | bool | str | frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InputState:
     """The value in force (coherent units; a graded input's rank), or why there is none.
 
@@ -27,7 +27,7 @@ class InputState:
     time: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DrugState:
     """What the chart says of a drug now.
 
@@ -52,7 +52,13 @@ Hypothesis = Mapping[tuple[str, str], object]
 """Supposed readings now: (`input` or `drug`, name) to a value as `Stored`, or a rate as `Amount`."""
 
 
-class View(Protocol):
+class Truths(Protocol):
+    """What of an instant decides which rules fire."""
+
+    def truth(self, term: int) -> Truth: ...
+
+
+class View(Truths, Protocol):
     """One instant of one patient, on the facts stamped at or before it."""
 
     @property
@@ -63,8 +69,6 @@ class View(Protocol):
 
     def place(self, stage: str | None, entered: int | None, began: int | None) -> None:
         """Sets where the session stands: `time in stage` and `ever` are judged from here on accordingly."""
-
-    def truth(self, term: int) -> Truth: ...
 
     def suppose(self, hypothesis: Hypothesis, term: int) -> Truth:
         """The term's truth if these readings were taken now."""

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.view import DrugState, Hypothesis, InputState
+from rung_engine.frozen import frozen
 from rung_engine.program import Amount, Dims, Program
 from rung_engine.reference.history import LONG_AGO, Chart
 from rung_engine.reference.line import Line, combine, compare, next_flip
 from rung_engine.truth import Truth, conjunction, count, disjunction, negation
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """An instant that was judged, and the truth of every term there (None for numbers too)."""
 
@@ -68,10 +68,15 @@ class Instant:
         return Row(self.time, tuple(truths))
 
     def suppose(self, hypothesis: Hypothesis, term: int) -> Truth:
-        other = Instant(self.chart, self.time, self.rows)
+        other = self.again()
         other.supposed = hypothesis
-        other.place(self.stage, self.entered, self.began)
         return other.truth(term)
+
+    def again(self) -> Instant:
+        """Another view of the same instant."""
+        other = Instant(self.chart, self.time, self.rows)
+        other.place(self.stage, self.entered, self.began)
+        return other
 
     def subjects(self, term: int) -> frozenset[tuple[str, str]]:
         return subjects(self.program, term)
@@ -219,8 +224,7 @@ class Instant:
             case m.Ever():
                 return self._ever(term)
             case m.Occurs():
-                times = self.happenings(term.ref)
-                return bool(times) and times[-1] == self.time
+                return self.moment(term.ref) == self.time
             case m.After():
                 return self.moment(term.ref) is not None
             case m.Readings():

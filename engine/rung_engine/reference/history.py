@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from rung_engine.decision.view import DrugState, InputState, Stored
@@ -21,6 +21,7 @@ from rung_engine.event import (
     Reading,
     Retraction,
 )
+from rung_engine.frozen import frozen
 from rung_engine.program import BODY_WEIGHT, Amount, Dims, Program
 
 LONG_AGO = -(10**15)
@@ -29,7 +30,7 @@ LONG_AGO = -(10**15)
 UNKNOWN: Dims = (("unknown", 1),)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Clash:
     """Two events under one id that say different things; neither is used."""
 
@@ -67,7 +68,7 @@ def corrected(fact: Fact, corrections: Iterable[Correction]) -> Fact:
     return fact if best is None else replace(best.fact, id=fact.id)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Accepted:
     """All accepted readings of one input at one instant; more than one value is a contest."""
 
@@ -75,7 +76,7 @@ class Accepted:
     values: tuple[Stored, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """What was charted of an infusion at one instant. `on` None: contested between on and off."""
 

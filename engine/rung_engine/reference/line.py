@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from rung_engine.frozen import frozen
 from rung_engine.truth import Truth
 
 Relation = Literal["<", "<=", "=", ">=", ">"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """Between `lo` and `hi` now (None: without bound), moving by `slope` each millisecond."""
 

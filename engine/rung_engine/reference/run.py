@@ -96,8 +96,7 @@ class Runner:
         self.view = view
         if content is not None:
             last = self.decisions[-1] if self.decisions else None
-            unproved = self.program.artifact.certificate.state != "proved"
-            self.decisions.append(follow(last, time, content, unproved=unproved))
+            self.decisions.append(follow(last, time, content, unproved=self.program.unproved))
 
     def _next(self, view: Instant, row: Row, content: Content | None) -> Iterable[int]:
         """Later instants at which something could change because of what is so at this one."""

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from rung_engine.decision.view import DrugState
+from rung_engine.frozen import frozen
 from rung_engine.program import Amount, Dims
 from rung_engine.reference.history import LONG_AGO, UNKNOWN
 from rung_engine.reference.line import Line
@@ -62,7 +63,7 @@ def seen(sums: Mapping[Dims, Fraction], dims: Dims, weight: Fraction | None) -> 
     return total
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Segment:
     """From `start` on the drug's state was this; before it `sums` had been given (rates by milliseconds)."""
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.view import DrugState, InputState, Stored, Why
 from rung_engine.event import Charted, Dose, Infusion, Reading
+from rung_engine.frozen import frozen
 from rung_engine.program import Dims, Program
 from rung_engine.reference.history import LONG_AGO, Row, infusion_row, same_rate
 from rung_engine.session.amounts import Sums, add_dose, joined, seen
@@ -43,7 +43,7 @@ def scaled(raw: Raw, scale: int) -> Fraction | None:
 # ---------------------------------------------------------------- inputs
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InputSpec:
     """What the artifact says of one input, made ready."""
 
@@ -67,10 +67,10 @@ class InputSpec:
         if decl.kind == "quantity":
             assert decl.unit is not None
             for unit in (decl.unit, *(also.unit for also in decl.also_in), *decl.accepts):
-                zero, one = program.reading(name, Charted(0, unit)), program.reading(name, Charted(1, unit))
-                if zero is not None and one is not None:
-                    lines[unit] = (one - zero, zero)
-            scale = math.lcm(*(part.denominator for line in lines.values() for part in line))
+                line = program.charted_in(name, unit)
+                if line is not None:
+                    lines[unit] = line
+            scale = math.lcm(*(part.denominator for parts in lines.values() for part in parts))
         limits = program.plausible.get(name) if decl.kind == "quantity" else None
         least = math.ceil(limits[0] * scale) if limits is not None else -BOUNDLESS
         return InputSpec(

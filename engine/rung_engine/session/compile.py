@@ -13,7 +13,8 @@ import math
 import re
 from collections.abc import Callable
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from types import CodeType
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -23,12 +24,18 @@ from rung_engine.reference.line import Line, combine, compare, next_flip
 from rung_engine.reference.run import empty_row
 from rung_engine.session.chart import NEVER, InputSpec, Raw, scaled
 from rung_engine.session.monitors import Found, How
-from rung_engine.session.patient import Plan
+from rung_engine.session.patient import Judge, Judged, Patient, Plan
 from rung_engine.truth import Truth
 
 _FLIPPED: dict[m.Relation, m.Relation] = {"<": ">", "<=": ">=", "=": "=", ">=": "<=", ">": "<"}
 _PYTHON: dict[m.Relation, str] = {"<": "<", "<=": "<=", "=": "==", ">=": ">=", ">": ">"}
 _CACHE: WeakKeyDictionary[Program, Plan] = WeakKeyDictionary()
+
+
+@lru_cache(maxsize=16)
+def _code(source: str, name: str) -> CodeType:
+    """Programs that differ in a setting's value share their source: such values stand in it by name."""
+    return compile(source, name, "exec")
 
 
 class CircularEvent(ValueError):  # noqa: N818 - it names a fact about the artifact
@@ -166,6 +173,8 @@ class _Writer:
         self.moments: set[int] = set()
         self.values: set[int] = set()
         self.open_events: list[str] = []
+        self.from_setting = False
+        """The comparison being written is with a setting."""
         self.literals: dict[str, str] = {}
         """By name of an exact bound: the whole number that serves where the reading is whole."""
 
@@ -221,7 +230,7 @@ class _Writer:
             judge=self._execute(
                 re.sub(r"\bk\d+\b", lambda found: self.literals.get(found[0], found[0]), source)
             ),
-            judge_exactly=self._execute(source),
+            judge_exactly=self._when_asked(source),
         )
 
     def _source(self) -> str:
@@ -244,8 +253,19 @@ class _Writer:
 
     def _execute(self, source: str) -> Any:
         scope = dict(self.scope)
-        exec(compile(source, f"<{self.artifact.name}>", "exec"), scope)
+        exec(_code(source, f"<{self.artifact.name}>"), scope)
         return scope["judge"]
+
+    def _when_asked(self, source: str) -> Judge:
+        """The same, made when it is first called: of most patients nothing is ever supposed."""
+        made: list[Judge] = []
+
+        def judge(patient: Patient, time: int, entered: int | None, began: int | None) -> Judged:
+            if not made:
+                made.append(self._execute(source))
+            return made[0](patient, time, entered, began)
+
+        return judge
 
     def write(self, *lines: str) -> None:
         self.lines.extend(lines)
@@ -255,6 +275,10 @@ class _Writer:
         name = f"k{len(self.scope)}"
         self.scope[name] = value
         return name
+
+    def literal(self, value: int | bool) -> str:
+        """A literal, but a name where it comes of a setting."""
+        return self.constant(value) if self.from_setting else str(value)
 
     # -- places of what is remembered
 
@@ -375,7 +399,7 @@ class _Writer:
                 held = self.artifact.inputs[term.input].kind == "any_of"
                 self.write(f"{name} = None if {x} is None else {term.value!r} {'in' if held else '=='} {x}")
             case m.SettingIs():
-                self.write(f"{name} = {self.program.settings[term.setting] == term.value}")
+                self.write(f"{name} = {self.constant(self.program.settings[term.setting] == term.value)}")
             case m.Running():
                 parts = [f"P.drugs[{self.drug_names.index(drug)}].state.running" for drug in term.drugs]
                 self._or(name, parts)
@@ -411,9 +435,8 @@ class _Writer:
                     f"if {of} is not True and began is not None and {until} >= began: {name} = True",
                 )
             case m.Occurs():
-                self.write(
-                    f"{name} = bool(h{self.anchor(term.ref)})", f"if {name} and t + 1 < nxt: nxt = t + 1"
-                )
+                now = f"{self.moment(term.ref)} == t" if term.ref.first else f"bool(h{self.anchor(term.ref)})"
+                self.write(f"{name} = {now}", f"if {name} and t + 1 < nxt: nxt = t + 1")
             case m.After():
                 self.write(f"{name} = {self.moment(term.ref)} is not None")
             case m.Readings():
@@ -508,7 +531,7 @@ class _Writer:
         cell = self.input_names.index(term.input)
         scale = self.specs[cell].scale
         apart = self.program.millis(term.apart)
-        bound = self.fixed(term.right)
+        bound = self.fixed.get(term.right)
         if bound is not None:
             self.steady.append((cell, term.n, apart, raw_test(term.rel, bound, scale)))
             self.write(f"{name} = P.steady[{len(self.steady) - 1}].truth(P)")
@@ -519,26 +542,29 @@ class _Writer:
 
     # -- comparisons
 
-    def fixed(self, index: int) -> Fraction | None:
-        """The value of a number that never changes."""
-        term = self.terms[index]
-        match term:
-            case m.Quantity():
-                return self.program.number(term).value
-            case m.Setting():
+    @cached_property
+    def fixed(self) -> dict[int, Fraction]:
+        """The values of the numbers that never change."""
+        found = dict(self.program.constants)
+        for index, term in enumerate(self.terms):
+            if isinstance(term, m.Setting):
                 value = self.program.settings[term.name]
-                return value if isinstance(value, Fraction) else None
-            case _:
-                return None
+                if isinstance(value, Fraction):
+                    found[index] = value
+        return found
 
     def _cmp(self, name: str, term: m.Cmp) -> None:
         left, rel, right = term.left, term.rel, term.right
-        bound = self.fixed(right)
-        if bound is None and (bound := self.fixed(left)) is not None:
+        bound = self.fixed.get(right)
+        if bound is None and (bound := self.fixed.get(left)) is not None:
             left, rel = right, _FLIPPED[rel]
         number = self.terms[left]
+        self.from_setting = isinstance(self.terms[term.left], m.Setting) or isinstance(
+            self.terms[term.right], m.Setting
+        )
         if bound is None or not self._fast(name, number, rel, bound):
             self._slow(name, term)
+        self.from_setting = False
 
     def _slow(self, name: str, term: m.Cmp) -> None:
         """A comparison in fractions; one of present values alone remembers its latest answers."""
@@ -572,12 +598,12 @@ class _Writer:
                 leaves[index] = self.rate(term.drug, term.unit)
                 return True
             case _:
-                return self.fixed(index) is not None
+                return index in self.fixed
 
     def _remembered(self, term: m.Cmp, leaves: list[int]) -> Callable[..., Truth]:
         """The comparison as a function of the raw inputs and the charted rates at `leaves`."""
         terms, specs, places = self.terms, self.specs, {name: i for i, name in enumerate(self.input_names)}
-        fixed = {index: value for index in range(len(terms)) if (value := self.fixed(index)) is not None}
+        fixed = self.fixed
 
         def number(index: int, now: dict[int, object]) -> Line | None:
             one = terms[index]
@@ -630,7 +656,7 @@ class _Writer:
                 return True
             case m.Rate():
                 r = self.rate(number.drug, number.unit)
-                p, q = bound.numerator, bound.denominator
+                p, q = self.literal(bound.numerator), self.literal(bound.denominator)
                 self.write(f"{name} = None if {r} is None else {r}[0] * {q} {_PYTHON[rel]} {p} * {r}[1]")
                 return True
             case m.Elapsed():
@@ -654,7 +680,7 @@ class _Writer:
         written = self.constant(exact)
         limit = whole(rel, exact) if spec.counts is None else None
         if limit is not None:
-            self.literals[written] = str(limit)
+            self.literals[written] = self.literal(limit)
         return written
 
     def _compare_change(self, name: str, term: m.Change, rel: m.Relation, bound: Fraction) -> None:
@@ -746,7 +772,7 @@ class _Writer:
             )
             return
         # From this many milliseconds on the comparison is what it will stay.
-        turn = math.ceil(bound) if rel in (">=", "<") else math.floor(bound) + 1
+        turn = self.literal(math.ceil(bound) if rel in (">=", "<") else math.floor(bound) + 1)
         after = rel in (">=", ">")
         self.write(
             f"{indent}if {moment} is None: {name} = None",
@@ -778,9 +804,7 @@ class _Writer:
         term = self.terms[index]
         match term:
             case m.Quantity() | m.Setting():
-                value = self.fixed(index)
-                assert value is not None
-                self.scope[name] = Line.exact(value)
+                self.scope[name] = Line.exact(self.fixed[index])
             case m.Input():
                 kind = self.artifact.inputs[term.name].kind
                 scale = self.specs[self.input_names.index(term.name)].scale

@@ -8,7 +8,7 @@ supposition. `commit` moves the present into the past. Times are whole milliseco
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
@@ -312,6 +312,19 @@ class Past:
         for slot in self.__slots__:
             setattr(other, slot, list(getattr(self, slot)))
         return other
+
+    def follow(
+        self,
+        t: int,
+        truths: Sequence[Truth],
+        monitored: Sequence[int],
+        gaps: Sequence[Iterable[tuple[int, int]]],
+    ) -> None:
+        """The instant `t` is over, at which the terms were `truths`."""
+        last = self.last
+        for place, term in enumerate(monitored):
+            if truths[term] is not last[place]:
+                self.commit(t, place, truths[term], gaps[place])
 
     def commit(self, t: int, place: int, truth: Truth, gaps: Iterable[tuple[int, int]]) -> None:
         """The condition became `truth` at `t`. `gaps`: (index into `bad`, longest gap) of those it has."""

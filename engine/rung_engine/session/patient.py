@@ -283,10 +283,7 @@ class Patient:
             self.task_now = [False] * len(self.task_now)
         self.touched_inputs, self.touched_drugs = [], []
         if truths != self.row:
-            last = self.past.last
-            for place, term in enumerate(plan.monitored):
-                if truths[term] is not last[place]:
-                    self.past.commit(t, place, truths[term], plan.gaps[place])
+            self.past.follow(t, truths, plan.monitored, plan.gaps)
             self.row = truths
 
 

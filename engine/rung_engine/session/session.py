@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from fractions import Fraction
 from operator import itemgetter
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.fold import Fold, State, wakes
-from rung_engine.decision.model import Decision, Rejected, follow
+from rung_engine.decision.model import Content, Decision, Rejected, follow
 from rung_engine.decision.view import DrugState, Hypothesis, InputState, View
 from rung_engine.event import Correction, Event, Fact, Retraction
+from rung_engine.frozen import frozen
 from rung_engine.program import Amount, Dims, Program
 from rung_engine.reference.evaluate import subjects
 from rung_engine.reference.history import LONG_AGO, UNKNOWN, corrected
@@ -189,11 +189,12 @@ class SessionView:
 Probe = Callable[[SessionView], object]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mind:
     """What was last decided, and all that it was decided on: while that is the same, so is the decision.
 
-    `stable`: the decision left the session's state as it found it, so that deciding again would too.
+    `stable`: the decision left the session's state as it found it, so that deciding again would too. Not so
+    after a cycle, for which conditions were asked of stages in which the session does not rest.
     """
 
     fold: Fold
@@ -230,12 +231,11 @@ class Mind:
         view.place(state.stage, state.entered, state.began)
         decision = self.decision
         if content is not None:
-            unproved = view.program.artifact.certificate.state != "proved"
-            decision = follow(decision, view.time, content, unproved=unproved)
+            decision = follow(decision, view.time, content, unproved=view.program.unproved)
         return Mind(
             fold=fold,
             decision=decision,
-            stable=state == self.fold.state,
+            stable=state == self.fold.state and not _cycled(fold.content),
             epoch=view.patient.epoch,
             wake=min(wakes(fold.content, view.time), default=NEVER) if fold.content is not None else NEVER,
             asked=asked,
@@ -245,7 +245,11 @@ class Mind:
         )
 
 
-@dataclass(frozen=True, slots=True)
+def _cycled(content: Content | None) -> bool:
+    return content is not None and any(found.kind == "cycle" for found in content.contradictions)
+
+
+@frozen
 class Checkpoint:
     """Everything as it was when the instant `time` was over."""
 

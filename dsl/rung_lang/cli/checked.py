@@ -1,0 +1,161 @@
+"""One text, checked: what was found, what its examples came to, and what was proved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from rung_engine.frozen import frozen
+from rung_lang.cli.load import compiled
+from rung_lang.report.message import Message
+
+if TYPE_CHECKING:
+    from rung_lang.driver import Compiled
+    from rung_lang.examples import Result
+    from rung_lang.verify.verdict import Report, Witness
+
+
+@frozen
+class Finding:
+    """`below`: an explanation tree or a chart, as plain text, or nothing."""
+
+    message: Message
+    below: str = ""
+    witness: Witness | None = None
+
+
+@frozen
+class Checked:
+    """`report` is None of a formulary and of a text with errors: there is nothing to prove yet."""
+
+    path: str
+    compiled: Compiled
+    findings: tuple[Finding, ...]
+    """Of the text and of the proof. What the examples came to is in `examples`."""
+    examples: tuple[tuple[Result, tuple[Finding, ...]], ...]
+    rules: int
+    uncovered: tuple[str, ...]
+    report: Report | None
+
+    @property
+    def all_findings(self) -> Iterator[Finding]:
+        yield from self.findings
+        for _, found in self.examples:
+            yield from found
+
+    @property
+    def held(self) -> int:
+        """How many examples hold."""
+        return sum(not result.failures for result, _ in self.examples)
+
+    def count(self, level: str) -> int:
+        """How many findings are of this level."""
+        return sum(one.message.level == level for one in self.all_findings)
+
+    @property
+    def fails(self) -> bool:
+        """An error, or a question that could not be decided."""
+        return self.count("error") > 0 or (self.report is not None and self.report.state != "proved")
+
+    @property
+    def is_formulary(self) -> bool:
+        """It orders nothing, so there is nothing to prove of it."""
+        return self.compiled.artifact is None and self.count("error") == 0
+
+
+def check(path: str) -> Checked:
+    """Compile the text, run its examples and ask the verifier."""
+    result = compiled(path)
+    examples: list[tuple[Result, tuple[Finding, ...]]] = []
+    rules = 0
+    missing: tuple[str, ...] = ()
+    report = None
+    if result.artifact is not None:
+        from rung_lang.examples import run_examples, uncovered
+        from rung_lang.report.examples import depends_message, failure_message, failure_tree
+
+        for one in run_examples(result.artifact, result.examples):
+            found = [
+                Finding(failure_message(failure, result.artifact, result.sources), failure_tree(failure))
+                for failure in one.failures
+            ]
+            if one.depends:
+                found.append(Finding(depends_message(one)))
+            examples.append((one, tuple(found)))
+        rules = len(result.artifact.rules)
+        missing = uncovered(result.artifact, [one for one, _ in examples])
+        report = prove(result)
+    return Checked(path, result, tuple(_findings(result, report)), tuple(examples), rules, missing, report)
+
+
+def beside(checked: Sequence[Checked]) -> list[Checked]:
+    """The same, with what each pair of protocols orders against each other; said of the first of the two."""
+    from rung_lang.report.witness import chart
+    from rung_lang.report.words import message
+    from rung_lang.verify.context import Context
+    from rung_lang.verify.places import Places
+    from rung_lang.verify.problems_together import AgainstEachOther
+    from rung_lang.verify.reach import Reach
+    from rung_lang.verify.together import Side, together
+
+    out = list(checked)
+    sides: dict[int, Side] = {}
+    for place, item in enumerate(checked):
+        artifact = item.compiled.artifact
+        if artifact is not None and item.report is not None:
+            context = Context(artifact)
+            context.reach = Reach(context)
+            sides[place] = Side(
+                context, Places(artifact, item.compiled.sources, item.compiled.files[-1].path)
+            )
+    for one, two in combinations(sides, 2):
+        if sides[one].artifact.name == sides[two].artifact.name:
+            continue
+        found = together(sides[one], sides[two])
+        report = out[one].report
+        assert report is not None
+        findings = [
+            Finding(message(problem), chart(sides[one].artifact, problem.witness), problem.witness)
+            for problem in found.problems
+            if isinstance(problem, AgainstEachOther) and problem.witness is not None
+        ]
+        sources = {**checked[two].compiled.sources, **out[one].compiled.sources}
+        out[one] = replace(
+            out[one],
+            compiled=replace(out[one].compiled, sources=sources),
+            findings=(*out[one].findings, *findings),
+            report=replace(
+                report,
+                obligations=(*report.obligations, *found.obligations),
+                problems=(*report.problems, *found.problems),
+            ),
+        )
+    return out
+
+
+def prove(result: Compiled) -> Report | None:
+    """What the verifier says of a text without errors."""
+    from rung_lang.verify.verify import verify
+
+    assert result.artifact is not None
+    return verify(result.artifact, result.sources, result.files[-1].path, result.examples)
+
+
+def _findings(result: Compiled, report: Report | None) -> Iterator[Finding]:
+    from rung_lang.report.words import message
+
+    for problem in result.problems:
+        yield Finding(message(problem))
+    if report is None or result.artifact is None:
+        return
+    from rung_lang.report.witness import chart
+    from rung_lang.verify.verdict import Witness
+
+    for problem in report.problems:
+        witness = getattr(problem, "witness", None)
+        if isinstance(witness, Witness):
+            yield Finding(message(problem), chart(result.artifact, witness), witness)
+        else:
+            yield Finding(message(problem))

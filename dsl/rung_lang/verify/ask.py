@@ -1,0 +1,84 @@
+"""Asking one question through the layers: the instant, what histories reach, a history that shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rung_lang.verify.answers import key_of
+from rung_lang.verify.context import Context, Part
+from rung_lang.verify.decide import Situation
+from rung_lang.verify.formula import Formula
+from rung_lang.verify.history import realise
+from rung_lang.verify.keys import name_of
+from rung_lang.verify.replay import shows
+from rung_lang.verify.traces import excluded
+from rung_lang.verify.verdict import Confirm, Layer, Proved, Refuted, Undecided, Verdict, Witness
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Can a patient stand in this situation with every part true? `confirm` judges the replayed history.
+
+    `wishes`: what a good witness shows besides, the most wanted first.
+    """
+
+    code: str
+    about: tuple[str, ...]
+    situation: Situation
+    parts: tuple[Part, ...]
+    confirm: Confirm
+    wishes: tuple[Formula, ...] = ()
+
+
+def universal(context: Context, question: Question) -> Verdict:
+    """Proved where no patient can; refuted by a history that was played; else undecided."""
+    answer = _answer(context, question)
+    return Refuted(answer) if isinstance(answer, Witness) else answer
+
+
+def existential(context: Context, question: Question) -> Verdict:
+    """Proved by a history that was played; refuted where no patient can; else undecided.
+
+    The protocol's own examples are looked through first: `confirm` may ask of the view no more than they record.
+    """
+    for one in context.shown:
+        if question.confirm(one.replayed):
+            context.histories.put(_name(context, question), one.witness)
+            return Proved("replay", "replayed", witness=one.witness)
+    answer = _answer(context, question)
+    match answer:
+        case Witness():
+            return Proved("replay", "replayed", witness=answer)
+        case Proved():
+            return Refuted(None, answer.core, answer.layer, answer.trust)
+        case _:
+            return answer
+
+
+def _answer(context: Context, question: Question) -> Witness | Proved | Undecided:
+    """A history, or why there is none."""
+    parts = [*question.parts, *context.reached(question.situation)]
+    formulas = [part for _, part in parts]
+    name = _name(context, question)
+    known = context.histories.get(name)
+    if known is not None and shows(context.artifact, known, question.confirm):
+        return known
+    refuted = context.solver.refute(formulas)
+    if refuted is not None:
+        labels = tuple(parts[place][0] for place in refuted.core)
+        layer: Layer = "letters" if any(label[0] == "reached" for label in labels) else "instant"
+        return Proved(layer, "checked" if refuted.linear else "solver", labels, question=name_of(formulas))
+    witness = realise(context, question.situation, parts, question.confirm, question.wishes)
+    if witness is not None:
+        context.histories.put(name, witness)
+        return witness
+    proved = excluded(context, question.situation, parts)
+    if proved is not None:
+        return proved
+    return Undecided("no history was found that shows it, and none that excludes it")
+
+
+def _name(context: Context, question: Question) -> str:
+    """Of the question whether a history shows it."""
+    parts = [*question.parts, *context.reached(question.situation)]
+    return key_of(question.code, "\n".join(question.about), name_of([part for _, part in parts]))

@@ -1,0 +1,288 @@
+"""A chart from concrete values of a `Timeline`: the facts on each instant, and readings taken again in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import islice
+
+from rung_engine.artifact import model as m
+from rung_engine.event import Charted, Done, Dose, Event, Fact, Happened, Infusion, NoOtherInfusions, Reading
+from rung_engine.event import Value as Read
+from rung_engine.exact import MILLION
+from rung_engine.program import Unit
+from rung_lang.verify import formula as f
+from rung_lang.verify.formula import Formula, Value
+from rung_lang.verify.marks import charted, other_unit
+from rung_lang.verify.timeline import Subject, Timeline
+
+MOST_FACTS = 2000
+
+
+class Unchartable(ValueError):  # noqa: N818 - it names a fact about the values
+    """A value is no whole number of millionths of its unit."""
+
+
+class TooLong(ValueError):  # noqa: N818 - it names a fact about the values
+    """There would be more facts than anybody reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """`times`: the instants in milliseconds."""
+
+    line: Timeline
+    values: Mapping[str, Value]
+    subjects: Sequence[Subject]
+
+    @property
+    def times(self) -> tuple[int, ...]:
+        """When the instants are. Raises `Unchartable`."""
+        found = [self.line.time(place).at(self.values) for place in range(len(self.line.at))]
+        if any(time.denominator != 1 for time in found):
+            raise Unchartable
+        return tuple(time.numerator for time in found)
+
+    def settings(self) -> tuple[tuple[str, m.Number | str], ...]:
+        """What the site chose, by name: what differs from the default, and all that has none."""
+        found: list[tuple[str, m.Number | str]] = []
+        for name, decl in sorted(self.line.program.artifact.settings.items()):
+            value = self._setting(name, decl)
+            if value != decl.value:
+                found.append((name, value))
+        return tuple(found)
+
+    def _setting(self, name: str, decl: m.SettingDecl) -> m.Number | str:
+        if decl.kind != "quantity":
+            choices = decl.choices or ("yes", "no")
+            said = [one for one in choices if self.values.get(f"set:{name}={one}") is True]
+            if said:
+                return said[0]
+            if self.values.get(f"set:{name}=yes") is False and not decl.choices:
+                return "no"
+            return decl.value if isinstance(decl.value, str) else choices[0]
+        written = decl.value if isinstance(decl.value, m.Number) else decl.lo
+        assert written is not None
+        value = self.values.get(f"set:{name}")
+        if not isinstance(value, Fraction):
+            return written
+        return m.Number(
+            millionths=_millionths(value, self.line.program.units[written.unit]), unit=written.unit
+        )
+
+    def events(self) -> tuple[Event, ...]:
+        """The facts in the order of time, with ids by place. Raises `Unchartable` and `TooLong`."""
+        found: list[Fact] = []
+        for kind, name in self.subjects:
+            if kind == "input":
+                found.extend(islice(self._readings(name), MOST_FACTS + 1))
+            elif self.line.program.artifact.drugs[name].form == "bolus":
+                found.extend(self._doses(name))
+            else:
+                found.extend(islice(self._rows(name), MOST_FACTS + 1))
+            if len(found) > MOST_FACTS:
+                raise TooLong
+        found.extend(self._happenings())
+        found.sort(key=lambda fact: fact.time)
+        width = len(str(len(found)))
+        return tuple(replace(fact, id=f"{place + 1:0{width}}") for place, fact in enumerate(found))
+
+    def _holds(self, formula: Formula) -> bool:
+        return f.holds(formula, self.values)
+
+    # -- readings
+
+    def _readings(self, name: str) -> Iterator[Fact]:
+        line, times = self.line, self.times
+        decl = line.program.artifact.inputs[name]
+        last: int | None = None
+        for place, time in enumerate(times):
+            clash = place > 0 and self._holds(line.bit(place, "clash", name))
+            if clash:
+                for value in self._two(name):
+                    yield Reading("", time, name, value)
+                last = None
+                continue
+            if self._holds(line.charted(place, name)) or (
+                decl.fixed and last is None and self._holds(line.chart(place).input_known(name))
+            ):
+                if decl.fixed and last is not None:
+                    continue
+                last = time
+                yield Reading("", time, name, self._value(place, name))
+            elif not self._holds(line.chart(place).input_known(name)):
+                last = None
+            if last is None or decl.valid_for is None or place == line.last:
+                continue
+            for last in self._again(place, name, last, decl.valid_for):
+                yield Reading("", last, name, self._value(place, name))
+
+    def _again(self, place: int, name: str, last: int, valid: int) -> Iterator[int]:
+        """When it is read again before the next instant, so as to be known until then or not beyond."""
+        line, until = self.line, self.times[place + 1]
+        if self._holds(line.chart(place + 1).input_known(name)):
+            fresh = self._holds(line.charted(place + 1, name))
+            while last + valid < until - fresh:
+                last += valid
+                yield last
+            return
+        if self._holds(line.bit(place + 1, "clash", name)):
+            while last + valid < until - 1:
+                last += valid
+                yield last
+            return
+        end = until - 1 - valid
+        while last < end:
+            last = min(last + valid, end)
+            yield last
+
+    def _value(self, place: int, name: str) -> Read:
+        line = self.line
+        decl = line.program.artifact.inputs[name]
+        at = line.chart(place)
+        match decl.kind:
+            case "quantity":
+                assert decl.unit is not None
+                value = at.input_value(name).at(self.values)
+                return Charted(_millionths(value, line.program.units[decl.unit]), decl.unit)
+            case "graded":
+                return decl.values[int(at.input_value(name).at(self.values))]
+            case "flag":
+                return self._holds(at.input_has(name, "yes"))
+            case "one_of":
+                return next((one for one in decl.values if self._has(place, name, one)), decl.values[0])
+            case "any_of":
+                held = frozenset(one for one in decl.values if self._has(place, name, one))
+                spoken = line.values(name)
+                if not held and "none" in decl.values and "none" not in spoken:
+                    return frozenset({"none"})
+                return held
+
+    def _has(self, place: int, name: str, value: str) -> bool:
+        decl = self.line.program.artifact.inputs[name]
+        return self.values.get(f"{'' if decl.fixed else self.line.at[place]}in:{name}={value}") is True
+
+    def _two(self, name: str) -> tuple[Read, Read]:
+        """Two readings that say different things."""
+        program = self.line.program
+        decl = program.artifact.inputs[name]
+        match decl.kind:
+            case "quantity":
+                assert decl.unit is not None
+                unit = program.units[decl.unit]
+                lo, hi = program.plausible.get(name, (Fraction(1) * unit.factor, Fraction(2) * unit.factor))
+                return (
+                    Charted(_millionths(lo, unit), decl.unit),
+                    Charted(_millionths(hi, unit), decl.unit),
+                )
+            case "flag":
+                return True, False
+            case "any_of":
+                return frozenset({decl.values[0]}), frozenset()
+            case _:
+                return decl.values[0], decl.values[1]
+
+    # -- drugs
+
+    def _rows(self, name: str) -> Iterator[Fact]:
+        line, times = self.line, self.times
+        decl = line.program.artifact.drugs[name]
+        last: int | None = None
+        rate: Charted | None = None
+        for place, time in enumerate(times):
+            state = line.chart(place).drug(name)
+            if self._holds(line.bit(place, "row", name)):
+                on = self._holds(state.on)
+                rate = self._rate(place, name) if on else Charted(0, decl.unit)
+                if not on and not self._holds(state.off):
+                    yield Infusion("", time, name, None)
+                yield Infusion("", time, name, rate)
+                last = time if on else None
+            elif not self._holds(state.on):
+                last = None
+            if last is None or decl.valid_for is None or place == line.last:
+                continue
+            until = times[place + 1]
+            if self._holds(line.chart(place + 1).drug(name).on):
+                fresh = self._holds(line.bit(place + 1, "row", name))
+                while last + decl.valid_for < until - fresh:
+                    last += decl.valid_for
+                    yield Infusion("", last, name, rate)
+            elif self._holds(line.bit(place + 1, "row", name)):
+                while last + decl.valid_for < until - 1:
+                    last += decl.valid_for
+                    yield Infusion("", last, name, rate)
+            else:
+                end = until - 1 - decl.valid_for
+                while last < end:
+                    last = min(last + decl.valid_for, end)
+                    yield Infusion("", last, name, rate)
+
+    def _rate(self, place: int, name: str) -> Charted | None:
+        """As charted: in the drug's unit, or in the one apart from it by body weight."""
+        line, program = self.line, self.line.program
+        if not self._holds(line.chart(place).drug(name).rated):
+            return None
+        drug = program.artifact.drugs[name]
+        unit = program.units[drug.unit]
+        own = self.values.get(f"{line.at[place]}charted_own:{name}", True)
+        if not own:
+            unit = other_unit(program, name)
+        value = line.chart(place).rate(name, unit.dims).value.at(self.values)
+        symbol_known = value or not line.dims(name)
+        if not symbol_known:
+            value = unit.factor
+        return Charted(_millionths(value, unit), unit.name)
+
+    def _doses(self, name: str) -> Iterator[Fact]:
+        line, program = self.line, self.line.program
+        unit = program.units[program.artifact.drugs[name].unit]
+        for place, time in enumerate(self.times):
+            if not self._holds(line.dose(place, name)):
+                continue
+            total = self._total(name)
+            amount = self.values.get(f"{line.at[place]}amount:{name}")
+            if isinstance(amount, Fraction) and amount > 0:
+                yield Dose("", time, name, Charted(_millionths(amount, unit), unit.name))
+            elif total is not None:
+                yield Dose("", time, name, total)
+            else:
+                yield Dose("", time, name, Charted(MILLION, unit.name))
+
+    def _total(self, name: str) -> Charted | None:
+        """All that some order wants given."""
+        for order in self.line.program.orders:
+            if order.op == "give" and order.target == name and order.total is not None:
+                if isinstance(order.total, m.FromSetting):
+                    chosen = dict(self.settings()).get(order.total.setting)
+                    decl = self.line.program.artifact.settings[order.total.setting]
+                    value = chosen if chosen is not None else decl.value
+                    assert isinstance(value, m.Number)
+                    return Charted(value.millionths, value.unit)
+                return Charted(order.total.millionths, order.total.unit)
+        return None
+
+    # -- the rest
+
+    def _happenings(self) -> Iterator[Fact]:
+        line, artifact = self.line, self.line.program.artifact
+        silent = False
+        for place, time in enumerate(self.times):
+            at = line.at[place]
+            if not silent and self._holds(line.silent(place)):
+                silent = True
+                yield NoOtherInfusions("", time)
+            for name in sorted(artifact.events):
+                if self.values.get(f"{at}event:{name}") is True:
+                    yield Happened("", time, name)
+            for name in sorted(artifact.tasks):
+                if self.values.get(f"{at}done:{name}") is True:
+                    yield Done("", time, name)
+
+
+def _millionths(value: Fraction, unit: Unit) -> int:
+    found = charted(value, unit)
+    if found is None:
+        raise Unchartable
+    return found

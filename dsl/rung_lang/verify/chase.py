@@ -1,0 +1,351 @@
+"""A candidate round, looked for at the bedside: the session is brought to it, and driven round.
+
+Whoever sets the readings may hold those of any step of the candidate, and turns to those of another after each
+change. A round is found where the session comes back to the stage and the rates it had, and does so again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import islice
+
+from rung_engine.artifact import model as m
+from rung_engine.decision.model import Content
+from rung_engine.decision.view import View
+from rung_engine.event import Charted, Fact, Infusion, NoOtherInfusions, Reading
+from rung_engine.event import Value as Read
+from rung_engine.program import Program, SettingProblem
+from rung_engine.reference.run import Runner
+from rung_lang.verify import formula as f
+from rung_lang.verify.concrete import lengths
+from rung_lang.verify.context import Context
+from rung_lang.verify.formula import Formula, Value
+from rung_lang.verify.letters import Chartist, Unchartable, chosen
+from rung_lang.verify.obeyed import Bedside, Change, End, Letter, Wanted, lag
+from rung_lang.verify.reach import Reach
+from rung_lang.verify.replay import Outline
+from rung_lang.verify.rounds import DAY, Candidate, Rounds
+from rung_lang.verify.solve import Sat
+from rung_lang.verify.verdict import Witness
+
+MOST_TURNS = 80
+"""Turns to other readings that are tried for one way to the round."""
+MOST_WAYS = 12
+"""Ways to the round that are tried."""
+ENDS: tuple[End, ...] = ("lo", "hi")
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A round that the reference engine played. `changes`: those of one round; `period` in milliseconds."""
+
+    witness: Witness
+    changes: tuple[Change, ...]
+    period: int
+
+    def readings(self, name: str) -> Iterator[Reading]:
+        """Those of an input while the round was played."""
+        begun = min(self.witness.also, default=0)
+        for event in self.witness.events:
+            if isinstance(event, Reading) and event.input == name and event.time >= begun:
+                yield event
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A bedside, the turns that led there, and where it stood after each."""
+
+    bedside: Bedside
+    turns: tuple[int, ...]
+    places: tuple[tuple[object, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Driven:
+    """A bedside after two rounds of so many changes, the last of which took `period` ms."""
+
+    bedside: Bedside
+    period: int
+    changes: int
+
+
+def chase(context: Context, reach: Reach, candidate: Candidate) -> Played | None:
+    """The quickest round found."""
+    try:
+        return _Chase(context, reach, candidate.rounds, candidate.values).found()
+    except (Unchartable, SettingProblem):
+        return None
+
+
+@dataclass
+class _Chase:
+    context: Context
+    reach: Reach
+    rounds: Rounds
+    values: Mapping[str, Value]
+    program: Program = field(init=False)
+    settings: dict[str, m.Number | str] = field(init=False)
+    letters: list[tuple[Letter, Wanted]] = field(init=False)
+    patience: int = field(init=False)
+    """How long readings are held without a change before others are tried, in milliseconds."""
+    turns: int = 0
+    """How often readings were turned to others, from one place."""
+
+    def __post_init__(self) -> None:
+        artifact = self.context.artifact
+        self.settings = chosen(artifact, self.context.program, self.values)
+        self.program = Program(artifact, self.settings, unverified=True)
+        letters = [self._chartist(place).letter() for place in range(len(self.rounds.steps))]
+        known = frozenset[str]().union(*(letter.known for letter in letters))
+        readings = {name: letter.values[name] for letter in letters for name in letter.known}
+        self.letters = [
+            (self._charted(letter, readings, known), self._wanted(place))
+            for place, letter in enumerate(letters)
+        ]
+        self.patience = self._patience()
+
+    def _chartist(self, place: int) -> Chartist:
+        instant = self.rounds.instant(place)
+        return Chartist(
+            self.context.program,
+            self.values,
+            lambda name: self.rounds.patient.known_as(instant, name),
+        )
+
+    def _charted(self, letter: Letter, readings: Mapping[str, Read], known: frozenset[str]) -> Letter:
+        """What is read at all is read on its round; that it is not known meanwhile comes of itself."""
+        late = {name: readings[name] for name in known - letter.known}
+        return Letter({**letter.values, **late}, known)
+
+    def _wanted(self, place: int) -> Wanted:
+        step = self.rounds.steps[place]
+        return Wanted() if step.kind == "go" else Wanted(step.op, step.target)
+
+    def found(self) -> Played | None:
+        """The quickest of the rounds that some way leads to, as the reference engine plays it."""
+        for tried, bedside in enumerate(self._arrivals()):
+            if tried >= MOST_WAYS:
+                break
+            self.turns = 0
+            driven = sorted(self._rounds_from(bedside), key=lambda one: one.period)
+            for one in driven:
+                played = self._shown(one)
+                if played is not None:
+                    return played
+        return None
+
+    # -- to the round
+
+    def _arrivals(self) -> Iterator[Bedside]:
+        """The patient in a stage of the round."""
+        stages = {stage for place in range(len(self.rounds.steps)) for stage in self.rounds.steps[place].stages}
+        for place in range(len(self.rounds.steps)):
+            for stage in self.rounds.steps[place].stages:
+                ways = [()] if stage is None else [self.reach.way_to(one) for one in self.reach.classes[stage]]
+                for way in ways:
+                    for end in ENDS:
+                        for rates in (tuple(self._chartist(place).rates()), ()):
+                            bedside = self._way(way, place, rates, end)
+                            if bedside is not None and bedside.state.stage in stages:
+                                yield bedside
+                            if not rates:
+                                break
+
+    def _way(
+        self, way: Sequence[tuple[str, str]], place: int, rates: Sequence[tuple[str, Charted]], end: End
+    ) -> Bedside | None:
+        """From the beginning, along these moves."""
+        letter = self._chartist(place).letter()
+        letters = []
+        for position, (stage, rule) in enumerate(way):
+            on_way = self._letter_for(stage, rule, first=position == 0)
+            if on_way is None:
+                return None
+            letters.append(on_way)
+        bedside = Bedside(self.program, end, (letters or [letter])[0])
+        now = bedside.letter
+        facts: list[Fact] = [NoOtherInfusions("", 0)]
+        facts += [Reading("", 0, name, now.values[name]) for name in sorted(now.known)]
+        facts += [Infusion("", 0, drug, rate) for drug, rate in rates]
+        bedside.chart(facts)
+        for (stage, _), on_way in zip(way, letters, strict=True):
+            if bedside.state.stage != stage:
+                continue
+            bedside.show(on_way)
+            until = bedside.time + self.patience
+            while bedside.state.stage == stage and bedside.run_to_change(until):
+                pass
+        bedside.show(letter)
+        return bedside
+
+    def _letter_for(self, stage: str, rule: str, *, first: bool) -> Letter | None:
+        """Readings under which the rule moves the session out of the stage."""
+        context = self.context
+        situation = context.situation(stage)
+        parts = [part for _, part in (*context.applies(situation), *context.reached(situation))]
+        parts.append(situation.rules[rule].fires)
+        parts += self._pinned()
+        if first:
+            parts += self._begins(stage)
+        answer = context.solver.best(parts, self._near_round())
+        if not isinstance(answer, Sat):
+            return None
+        return Chartist(context.program, answer.values, lambda name: name).letter()
+
+    def _begins(self, stage: str) -> Iterator[Formula]:
+        """A session begins in the stage."""
+        symbols = self.context.situation(stage).symbols
+        for one in self.program.initial_stages:
+            if one.initial_if is None:
+                return
+            truth = symbols.truth(one.initial_if)
+            yield truth.yes if one.name == stage else truth.no
+            if one.name == stage:
+                return
+
+    def _pinned(self) -> Iterator[Formula]:
+        """What no patient changes on the way: settings, and fixed inputs."""
+        for name, variable in sorted(self.context.space.variables.items()):
+            if name in self.values and not variable.at and self._is_lasting(variable.about):
+                value = self.values[name]
+                if isinstance(value, bool):
+                    yield f.boolean(name) if value else f.negation(f.boolean(name))
+                else:
+                    yield f.compare(f.variable(name), "=", f.number(value))
+
+    def _is_lasting(self, about: tuple[str, ...]) -> bool:
+        inputs = self.context.artifact.inputs
+        return about[0] == "setting" or (about[0] in ("input", "value") and inputs[about[1]].fixed)
+
+    def _near_round(self) -> list[Formula]:
+        """As far as it goes, the patient is as he will be."""
+        found: list[Formula] = []
+        named = self._chartist(0).named
+        for name, variable in sorted(self.context.space.variables.items()):
+            if variable.at or variable.about[0] not in ("input", "value", "known"):
+                continue
+            value = self.values.get(named(name))
+            if isinstance(value, bool):
+                found.append(f.boolean(name) if value else f.negation(f.boolean(name)))
+            elif isinstance(value, Fraction):
+                found.append(f.compare(f.variable(name), "=", f.number(value)))
+        return found
+
+    # -- round
+
+    def _patience(self) -> int:
+        waits = [self.program.millis(one) for one in lengths(self.context.artifact)]
+        read = self.letters[0][0].known
+        paces = [self.rounds.patient.cadence(name).every for name in read]
+        return min(DAY, max(waits, default=0)) + 2 * max((pace for pace in paces if pace < DAY), default=0) + 10 * lag(self.program)
+
+    def _rounds_from(self, bedside: Bedside) -> list[_Driven]:
+        """Rounds in which each step is taken in its turn, whatever else happens meanwhile; where there are none,
+        one on which whoever sets the readings turns to others after each change.
+        """
+        return [*self._in_turn(bedside, ())] or [*islice(self._wandering(bedside), 1)]
+
+    def _in_turn(self, bedside: Bedside, order: tuple[int, ...]) -> Iterator[_Driven]:
+        """Every order of the steps, as far as they can be taken in it."""
+        if len(order) == len(self.letters):
+            yield from self._again(bedside, order, self._until)
+            return
+        for turn in range(len(self.letters)):
+            if turn in order or self.turns >= MOST_TURNS:
+                continue
+            self.turns += 1
+            after = bedside.copy()
+            if self._until(after, turn):
+                yield from self._in_turn(after, (*order, turn))
+
+    def _wandering(self, bedside: Bedside) -> Iterator[_Driven]:
+        """Every order of turns after each change, the fewest turns first."""
+        todo = [_Node(bedside, (), (bedside.place(),))]
+        seen: dict[tuple[int, tuple[object, ...]], int] = {}
+        while todo and self.turns < 2 * MOST_TURNS:
+            nodes, todo = todo, []
+            for node in nodes:
+                for turn in range(len(self.letters)):
+                    self.turns += 1
+                    after = node.bedside.copy()
+                    if self.turns > 2 * MOST_TURNS or not self._turn(after, turn):
+                        continue
+                    place = after.place()
+                    if place in node.places:
+                        back = len(node.places) - 1 - node.places[::-1].index(place)
+                        yield from self._again(after, (*node.turns, turn)[-back - 1 :], self._turn)
+                    known = seen.get((turn, place), 0)
+                    if known < 2:
+                        seen[turn, place] = known + 1
+                        todo.append(_Node(after, (*node.turns, turn), (*node.places, place)))
+
+    def _turn(self, bedside: Bedside, turn: int) -> bool:
+        """Its readings are held until something changes."""
+        bedside.letter, bedside.wanted = self.letters[turn]
+        return bedside.run_to_change(bedside.time + self.patience)
+
+    def _until(self, bedside: Bedside, turn: int) -> bool:
+        """Its readings are held until its step is taken."""
+        step = self.rounds.steps[turn]
+        until = bedside.time + self.patience
+        while self._turn(bedside, turn) and bedside.time < until:
+            last = bedside.changes[-1]
+            if (last.kind, last.target) == (step.kind, step.target) and step.rule in last.rules:
+                return True
+        return False
+
+    def _again(
+        self, bedside: Bedside, turns: Sequence[int], take: Callable[[Bedside, int], bool]
+    ) -> Iterator[_Driven]:
+        """The same turns lead round once more, and once more, to the same stage and the same drugs."""
+        place = bedside.standing()
+        bedside = bedside.copy()
+        for _ in range(2):
+            begun, count = bedside.time, len(bedside.changes)
+            if not all(take(bedside, turn) for turn in turns) or bedside.standing() != place:
+                return
+        yield _Driven(bedside, bedside.time - begun, len(bedside.changes) - count)
+
+    def _shown(self, driven: _Driven) -> Played | None:
+        """As the reference engine plays it."""
+        bedside = driven.bedside
+        last = bedside.changes[-2 * driven.changes :]
+        time = last[-1].decided
+        facts = tuple(fact for fact in bedside.facts if fact.time <= time)
+        runner = Runner(self.program, facts)
+        recorder = _Recorder()
+        runner.fold = recorder
+        runner.run(time)
+        if recorder.outside or not all(_is_decided(one, recorder.contents.get(one.decided)) for one in last):
+            return None
+        also = tuple(sorted({change.decided for change in last} - {time}))
+        settings = tuple(sorted(self.settings.items()))
+        return Played(Witness(settings, facts, time, also), tuple(last[-driven.changes :]), driven.period)
+
+
+class _Recorder(Outline):
+    """Keeps the decision of every instant."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.contents: dict[int, Content] = {}
+
+    def advance(self, view: View) -> Content | None:
+        super().advance(view)
+        assert self.content is not None
+        self.contents[view.time] = self.content
+        return None
+
+
+def _is_decided(change: Change, content: Content | None) -> bool:
+    """The decision moves the session so, or orders this of the drug."""
+    if content is None:
+        return False
+    if change.kind == "go":
+        return content.stage == change.target and set(change.rules) <= set(content.moved_by)
+    return any(
+        set(change.rules) & set(order.rules) and order.mark in ("due", "late") and order.confirmed
+        for order in content.orders
+    )

@@ -1,0 +1,136 @@
+"""Which orders of one decision cannot both be given, and where both stand. Mirrors `decision.fold._contradict`.
+
+Two ranges of one order that share a narrower one are no clash where that narrower one stands: the three become
+one order, and it is as sure as any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations, product
+
+from rung_engine.artifact import model as m
+from rung_engine.decision.conflicts import opposed_ops
+from rung_lang.verify import formula as f
+from rung_lang.verify.decide import GIVES, STARTS, OrderSymbols, Situation, conflict
+from rung_lang.verify.formula import Formula
+
+BEGINS = frozenset({"start", "add"})
+STEPS = frozenset({"increase", "decrease", "taper"})
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Two orders that cannot both be given; where their doses differ, `others` may make one of the two."""
+
+    situation: Situation
+    one: OrderSymbols
+    two: OrderSymbols
+    others: tuple[OrderSymbols, ...] = ()
+
+    @property
+    def rules(self) -> tuple[str, str]:
+        """That give them; perhaps one rule."""
+        return self.one.place.rule, self.two.place.rule
+
+    @property
+    def orders(self) -> tuple[m.Order, m.Order]:
+        """As written."""
+        return self.one.order, self.two.order
+
+    @property
+    def formula(self) -> Formula:
+        """Both stand, are confirmed and cannot both be given."""
+        differ = conflict(self.situation, self.one, self.two)
+        both = (self._firm(self.one), self._firm(self.two), differ)
+        shared = (
+            f.all_of((other.stands, _inside(other, self.one), _inside(other, self.two)))
+            for other in self.others
+        )
+        return f.all_of((*both, f.negation(f.any_of(shared))))
+
+    def _firm(self, order: OrderSymbols) -> Formula:
+        sure = (f.all_of((other.stands, other.sure, _inside(order, other))) for other in self.others)
+        return f.all_of((order.stands, f.any_of((order.sure, *sure))))
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A free choice of which every arm that stands gives way to another order. `against`: rules of such orders."""
+
+    rule: str
+    orders: tuple[m.Order, ...]
+    against: tuple[str, ...]
+    formula: Formula
+
+
+def clashes(situation: Situation, orders: Sequence[OrderSymbols]) -> Iterator[Clash]:
+    """Every pair among the orders, arms of free choices aside."""
+    by_target: dict[str, dict[str, list[OrderSymbols]]] = {}
+    for order in orders:
+        if not order.label and order.stands is not f.FALSE:
+            by_target.setdefault(order.order.target, {}).setdefault(order.order.op, []).append(order)
+    for by_op in by_target.values():
+        for op, other in combinations(sorted(by_op), 2):
+            # What begins a drug stands while it does not run, and a step only while it does.
+            if other in opposed_ops(op) and not ({op, other} & BEGINS and {op, other} & STEPS):
+                yield from (Clash(situation, *pair) for pair in product(by_op[op], by_op[other]))
+        for alike in (STARTS, *({op} for op in STEPS), {"give"}):
+            group = [order for op in sorted(alike) for order in by_op.get(op, ())]
+            for one, two in combinations(group, 2):
+                if conflict(situation, one, two) is not f.FALSE:
+                    yield Clash(situation, one, two, _alike(group, one, two))
+    for pair in situation.symbols.program.artifact.incompatible:
+        giving = [
+            [order for op in sorted(GIVES) for order in by_target.get(drug, {}).get(op, ())]
+            for drug in pair.drugs
+        ]
+        yield from (Clash(situation, *both) for both in product(*giving))
+
+
+def _alike(group: Sequence[OrderSymbols], one: OrderSymbols, two: OrderSymbols) -> tuple[OrderSymbols, ...]:
+    """Other orders that an engine takes for the same one as either, doses aside."""
+    kinds = {_kind(one), _kind(two)}
+    return tuple(order for order in group if order is not one and order is not two and _kind(order) in kinds)
+
+
+def _kind(order: OrderSymbols) -> tuple[object, ...]:
+    written = order.order
+    op = "start" if written.op == "add" else written.op
+    return (op, written.every, written.continuously, written.total)
+
+
+def _inside(order: OrderSymbols, other: OrderSymbols) -> Formula:
+    """Its doses lie among those of the other, in one unit."""
+    a, b = order.dose, other.dose
+    if a is None or b is None or a.dims != b.dims or _kind(order) != _kind(other):
+        return f.FALSE
+    return f.all_of((f.compare(b.lo[0], "<=", a.lo[0]), f.compare(a.hi[0], "<=", b.hi[0])))
+
+
+def blocked(situation: Situation, *, carried: bool) -> Iterator[Blocked]:
+    """Every free choice, of rules that are judged here or of rules that moved the session here."""
+    arms: dict[str, list[int]] = {}
+    for place, order in enumerate(situation.offered):
+        if order.label and order.carried == carried:
+            arms.setdefault(order.label, []).append(place)
+    for places in arms.values():
+        offered = [situation.offered[place] for place in places]
+        left = [situation.orders[place] for place in places]
+        lost = [
+            f.all_of((before.stands, f.negation(after.stands)))
+            for before, after in zip(offered, left, strict=True)
+        ]
+        none = f.all_of(f.negation(f.any_of((order.stands, order.finished))) for order in left)
+        formula = f.all_of((f.any_of(lost), none))
+        if formula is not f.FALSE:
+            against = {
+                other.place.rule
+                for other in situation.offered
+                if other.carried == carried and other.label != offered[0].label
+                for order in offered
+                if conflict(situation, order, other) is not f.FALSE
+            }
+            written = tuple(order.order for order in offered)
+            yield Blocked(offered[0].place.rule, written, tuple(sorted(against)), formula)

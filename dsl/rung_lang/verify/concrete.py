@@ -1,0 +1,344 @@
+"""From "some values exist" to values a chart can hold: plain, few, as normal as the question allows.
+
+The least surprising patient comes first: what need not be charted is not, settings stand at their defaults,
+readings at their normal value, drugs are off, nothing happens; what must differ is a step of the monitor, or
+a round number, away from where it would not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from rung_engine.artifact import model as m
+from rung_engine.program import Unit
+from rung_lang.verify import formula as f
+from rung_lang.verify.formula import Formula, Linear, Value
+from rung_lang.verify.marks import Found, Marks, between, nearby, other_unit, plain, steps_around
+from rung_lang.verify.asks import Sat
+from rung_lang.verify.solve import Solver
+from rung_lang.verify.timeline import Subject, Timeline
+
+MINUTE = 60_000
+PLAIN_WAITS = (1, 5, 15, 30, 60, 120, 240, 480, 720, 1440)
+"""Waits that a chart would show, where nothing asks for another: in minutes (milliseconds where readings do
+not stay valid for minutes)."""
+
+
+@dataclass(slots=True)
+class Concrete:
+    """One answer, made concrete step by step. `parts`: what must hold."""
+
+    line: Timeline
+    solver: Solver
+    parts: list[Formula]
+    subjects: Sequence[Subject]
+    names: frozenset[str] = frozenset()
+    """The variables that the parts, and what is always true of these, speak of."""
+    _values: Mapping[str, Value] = field(default_factory=dict)
+
+    def settle(self, wishes: Sequence[Formula]) -> bool:
+        """Whether there is such a patient, as far as the solver can tell."""
+        values = self.solver.glance(())
+        if values is None:
+            return False
+        self.names = self.line.space.spoken(self.parts)
+        self._values = values
+        for wish in wishes:
+            self._wish(wish)
+        self._settings()
+        self._quiet()
+        self._waits()
+        self._numbers()
+        return True
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """Of every variable of `names`."""
+        return {name: self._values[name] for name in sorted(self.names)}
+
+    # -- wishes
+
+    def _wish(self, wish: Formula) -> bool:
+        """Fulfilled if it still can be. What comes of it does not hang on the values at hand."""
+        if wish is f.TRUE or wish is f.FALSE:
+            return wish is f.TRUE
+        if not f.holds(wish, self._values):
+            values = self.solver.glance((wish,))
+            if values is None:
+                return False
+            self._values = values
+        self._take(wish)
+        return True
+
+    def _take(self, part: Formula) -> None:
+        self.parts.append(part)
+        self.solver.keep(part)
+
+    def _quiet(self) -> None:
+        """Few facts, few drugs, nothing that happens, the most telling first."""
+        line, artifact = self.line, self.line.program.artifact
+        places = range(len(line.at))
+        for place in places:
+            for kind, name in self.subjects:
+                if kind == "input" and place:
+                    self._wish(f.negation(line.bit(place, "clash", name)))
+        self._wish(line.silent(0))
+        for kind, name in self.subjects:
+            for place in places:
+                if kind == "drug":
+                    self._still(place, name)
+        for place in places:
+            at = line.at[place]
+            for what, names in (("event", sorted(artifact.events)), ("done", sorted(artifact.tasks))):
+                for name in names:
+                    if f"{at}{what}:{name}" in self.names:
+                        self._wish(f.negation(f.boolean(f"{at}{what}:{name}")))
+        for kind, name in self.subjects:
+            if kind == "input":
+                self._calm(name)
+
+    def _still(self, place: int, name: str) -> None:
+        """The drug is off; if it runs, at a known rate, as before."""
+        line = self.line
+        state = line.chart(place).drug(name)
+        bolus = line.program.artifact.drugs[name].form == "bolus"
+        if bolus:
+            self._wish(f.negation(line.dose(place, name)))
+        elif place:
+            self._wish(f.negation(line.bit(place, "row", name)))
+        if self._wish(f.negation(state.on)):
+            self._wish(state.off)
+        elif not bolus and self._wish(state.rated):
+            symbol = f"{line.at[place]}charted_own:{name}"
+            if symbol in self.names:
+                self._wish(f.boolean(symbol))
+
+    def _calm(self, name: str) -> None:
+        """Not charted; where it is, unchanged and without findings."""
+        line = self.line
+        decl = line.program.artifact.inputs[name]
+        for place in range(len(line.at)):
+            known = not self._wish(f.negation(line.chart(place).input_known(name)))
+            taken = known and not (place and self._wish(f.negation(line.charted(place, name))))
+            if not taken:
+                continue
+            for value in line.values(name) if decl.kind in ("flag", "one_of", "any_of") else ():
+                self._wish(f.negation(line.chart(place).input_has(name, value)))
+
+    # -- numbers, one after the other
+
+    def _settings(self) -> None:
+        """As declared; where nothing is, at an end of the range."""
+        for name, decl in sorted(self.line.program.artifact.settings.items()):
+            symbol = f"set:{name}"
+            for choice in dict.fromkeys((decl.value, *(decl.choices or ("no", "yes")))):
+                if isinstance(choice, str) and decl.kind != "quantity":
+                    chosen = f.boolean(f"{symbol}={'yes' if choice == 'no' else choice}")
+                    if f"{symbol}={'yes' if choice == 'no' else choice}" in self.names and self._wish(
+                        f.negation(chosen) if choice == "no" and not decl.choices else chosen
+                    ):
+                        break
+            if decl.kind != "quantity" or symbol not in self.names:
+                continue
+            written = [one for one in (decl.value, decl.lo, decl.hi) if isinstance(one, m.Number)]
+            unit = self.line.program.units[written[0].unit]
+            ends = [self.line.program.number(one).value for one in written]
+            self._choose(f.variable(symbol), unit, [*ends, sum(ends[-2:], Fraction(0)) / 2])
+
+    def _waits(self) -> None:
+        """Whole minutes where possible, and no longer than need be."""
+        line, artifact = self.line, self.line.program.artifact
+        valid = [decl.valid_for for decl in artifact.inputs.values() if decl.valid_for is not None]
+        grain = MINUTE if all(one >= MINUTE for one in valid) else 1
+        asked = {self._millis(one) for one in lengths(artifact)} | {one + 1 for one in valid}
+        asked |= {drug.lasts for drug in artifact.drugs.values() if drug.lasts is not None}
+        unit = Unit("ms", Fraction(1), Fraction(0), ())
+        for place in range(1, len(line.at)):
+            known = [line.time(j).at(self._values) for j in range(place)]
+            waits = {known[-1] + grain * one for one in PLAIN_WAITS}
+            for start in known:
+                for one in asked:
+                    waits |= {start + one + extra for extra in (-grain, -1, 0, 1, grain)}
+            later = [one for one in waits if one > known[-1]]
+            later.sort(key=lambda one: ((one % grain).numerator > 0, one))
+            self._choose(line.time(place), unit, later)
+
+    def _millis(self, amount: m.Amount) -> int:
+        """A length of time, with the settings as they are by now."""
+        if isinstance(amount, m.FromSetting):
+            value = self._read(f"set:{amount.setting}")
+            if isinstance(value, Fraction):
+                return -((-value.numerator) // value.denominator)
+        return self.line.program.millis(amount)
+
+    def _numbers(self) -> None:
+        line = self.line
+        program = line.program
+        settings = {
+            name: value
+            for name in program.artifact.settings
+            if isinstance(value := self._read(f"set:{name}") or program.settings[name], Fraction)
+        }
+        marks = Marks(program, settings).found
+        for kind, name in self.subjects:
+            if kind == "drug" and program.artifact.drugs[name].form == "infusion":
+                for place in range(len(line.at)):
+                    self._wish(self._plain_rate(place, name, marks))
+        for kind, name in sorted(self.subjects, key=lambda one: (one[1] != program.weight_input, one)):
+            for place in range(len(line.at)):
+                if kind == "input":
+                    self._reading(place, name, marks)
+                elif program.artifact.drugs[name].form == "bolus":
+                    self._amount(place, name)
+                else:
+                    self._rate(place, name, marks)
+
+    def _reading(self, place: int, name: str, known: Found) -> None:
+        line, program = self.line, self.line.program
+        decl = program.artifact.inputs[name]
+        if decl.kind == "graded" and self._holds(line.charted(place, name)):
+            for rank in range(len(decl.values)):
+                if self._wish(f.compare(line.chart(place).input_value(name), "=", f.number(rank))):
+                    break
+        if decl.unit is None or not self._holds(line.charted(place, name)):
+            return
+        unit = program.units[decl.unit]
+        lo, hi = program.plausible.get(name, (None, None))
+        if lo is None and (decl.cumulative or decl.dosing):
+            lo = Fraction(0)
+        marks = known.get(("input", name, ()), ())
+        grid = unit.factor
+        if decl.step is not None:
+            grid = Fraction(decl.step.millionths, 1_000_000) * program.units[decl.step.unit].factor
+        near = steps_around(marks, grid, unit)
+        if decl.normal is not None:
+            normal = program.number(decl.normal).value
+            tries = [normal, *sorted(near, key=lambda one: (abs(one - normal), one))]
+        else:
+            bounds = [one for one in (lo, hi) if one is not None]
+            tries = [*between(marks or bounds[:1], unit, lo, hi), *sorted(near)]
+        self._choose(line.chart(place).input_value(name), unit, tries, lo, hi)
+
+    def _plain_rate(self, place: int, name: str, known: Found) -> Formula:
+        """Charted in one unit or the other, the rate is one that a chart would show."""
+        line = self.line
+        if not self._is_rated(place, name):
+            return f.TRUE
+        symbol = f"{line.at[place]}charted_own:{name}"
+        own = line.program.units[line.program.artifact.drugs[name].unit]
+        ways = [(f.boolean(symbol) if symbol in self.names else f.TRUE, own)]
+        if symbol in self.names and len(line.dims(name)) > 1:
+            ways.append((f.negation(f.boolean(symbol)), other_unit(line.program, name)))
+        return f.any_of(
+            f.all_of((way, f.any_of(f.compare(number, "=", f.number(one)) for one in tries)))
+            for way, unit in ways
+            for number, tries in ((line.chart(place).rate(name, unit.dims).value, self._rates(name, unit, known)),)
+        )
+
+    def _is_rated(self, place: int, name: str) -> bool:
+        line = self.line
+        return self._holds(f.all_of((line.bit(place, "row", name), line.chart(place).drug(name).rated)))
+
+    def _rates(self, name: str, unit: Unit, known: Found) -> list[Fraction]:
+        """The lowest dose to start with, then values between those at which something changes, then these."""
+        program = self.line.program
+        drug = program.artifact.drugs[name]
+        marks = [one for one in known.get(("rate", name, unit.dims), ()) if one > 0] or [unit.factor]
+        start = drug.start if drug.start is not None else drug.usual
+        first = [] if start is None else [program.amount(start.lo)]
+        least = [one.value for one in first if one.dims == unit.dims]
+        return plain([*least, *between(marks, unit, None, None), *marks], unit, Fraction(0), None)
+
+    def _rate(self, place: int, name: str, known: Found) -> None:
+        if self._is_rated(place, name) and self.line.dims(name):
+            unit = self._unit_of_rate(place, name)
+            number = self.line.chart(place).rate(name, unit.dims).value
+            self._choose(number, unit, self._rates(name, unit, known), Fraction(0))
+
+    def _unit_of_rate(self, place: int, name: str) -> Unit:
+        """How the drug's rate is charted on the instant."""
+        program = self.line.program
+        if self._read(f"{self.line.at[place]}charted_own:{name}") is not False:
+            return program.units[program.artifact.drugs[name].unit]
+        return other_unit(program, name)
+
+    def _amount(self, place: int, name: str) -> None:
+        line, program = self.line, self.line.program
+        symbol = f"{line.at[place]}amount:{name}"
+        if symbol not in self.names or not self._holds(line.dose(place, name)):
+            return
+        drug = program.artifact.drugs[name]
+        unit = program.units[drug.unit]
+        tops = [one.maximum for one in drug.rolling] + ([drug.maximum] if drug.maximum is not None else [])
+        usual = [] if drug.usual is None else [drug.usual.lo, drug.usual.hi]
+        tries = [program.amount(one).value for one in (*usual, *tops)] + [unit.factor, unit.factor * 10]
+        self._choose(f.variable(symbol), unit, tries, Fraction(1, 1_000_000) * unit.factor)
+
+    def _holds(self, formula: Formula) -> bool:
+        return f.holds(formula, self._values)
+
+    def _read(self, name: str) -> Value | None:
+        return self._values[name] if name in self.names else None
+
+    def _choose(
+        self,
+        number: Linear,
+        unit: Unit,
+        tries: Iterable[Fraction],
+        lo: Fraction | None = None,
+        hi: Fraction | None = None,
+    ) -> None:
+        """The first of the values that is possible, or else some plain one."""
+        if self._first_of(number, plain(tries, unit, lo, hi)):
+            return
+        ((name, _),) = number.terms
+        answer = self.solver.ask(self.parts, (f.compare(number, "=", f.number(0)),))
+        value = answer.values[name] if isinstance(answer, Sat) else None
+        if isinstance(value, Fraction):
+            self._first_of(number, plain(nearby(value, unit), unit, lo, hi))
+
+    def _first_of(self, number: Linear, left: Sequence[Fraction]) -> bool:
+        chosen: Fraction | None = None
+        while left:
+            now = number.at(self._values)
+            if now not in left:
+                one_of = f.any_of(f.compare(number, "=", f.number(one)) for one in left)
+                values = self.solver.glance((one_of,))
+                if values is None:
+                    break
+                self._values = values
+                now = number.at(self._values)
+            chosen = now
+            left = left[: left.index(now)]
+        if chosen is None:
+            return False
+        self._take(f.compare(number, "=", f.number(chosen)))
+        return True
+
+
+def lengths(artifact: m.Artifact) -> Iterable[m.Amount]:
+    """Every stretch of time that the protocol speaks of."""
+    for term in artifact.terms:
+        match term:
+            case m.Held() | m.Recent():
+                yield term.length
+            case m.Readings():
+                yield term.apart
+            case m.Change() | m.Extreme() | m.Total() if isinstance(term.span, m.Over):
+                yield term.span.over
+            case m.Quantity():
+                if artifact.units[term.unit].dims == {"time": 1}:
+                    yield m.Number(millionths=term.millionths, unit=term.unit)
+            case m.Setting():
+                written = artifact.settings[term.name].lo
+                if written is not None and artifact.units[written.unit].dims == {"time": 1}:
+                    yield m.FromSetting(setting=term.name)
+            case _:
+                pass
+    for rule in artifact.rules:
+        for choice in rule.orders:
+            for order in (choice.order,) if isinstance(choice, m.One) else choice.orders:
+                if order.every is not None:
+                    yield order.every.lo

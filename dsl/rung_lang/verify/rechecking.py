@@ -1,0 +1,155 @@
+"""Answers from evidence, each judged anew; a solver is asked only where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rung_lang.verify import formula as f
+from rung_lang.verify.asks import Answer, Asks, Sat, Unsat
+from rung_lang.verify.checker import check
+from rung_lang.verify.formula import Formula
+from rung_lang.verify.intervals import clashes
+from rung_lang.verify.keys import name_of
+from rung_lang.verify.lemmas import Lemma, Lemmas, mark, places, taken
+from rung_lang.verify.remembering import read
+from rung_lang.verify.solve import Solver
+from rung_lang.verify.space import Space
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a certificate brings: refutations, and by the names of questions, what else was found."""
+
+    lemmas: Lemmas = field(default_factory=Lemmas)
+    cores: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    trusted: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Rechecking(Asks):
+    """`wrong` names evidence that does not show what it is said to show."""
+
+    space: Space
+    evidence: Evidence
+    by_bounds: int = 0
+    """Refutations that the bounds of single variables give by themselves."""
+    by_steps: int = 0
+    by_values: int = 0
+    by_solver: int = 0
+    """Questions to which there was no evidence, or none that can be judged without a solver."""
+    wrong: list[str] = field(default_factory=list)
+    _solver: Solver = field(init=False)
+    _used: dict[int, Lemma] = field(default_factory=dict)
+    _waiting: list[tuple[Lemma, list[Formula]]] = field(default_factory=list)
+    _facts: dict[str, Formula] = field(default_factory=dict)
+    _read: int = 0
+
+    def __post_init__(self) -> None:
+        self._solver = Solver(self.space)
+
+    def ask(self, parts: Sequence[Formula], also: Sequence[Formula] = ()) -> Answer:
+        found = self.refute(parts)
+        if found is not None:
+            return found
+        return self._met(parts, also) or self._asked(parts, also)
+
+    def refute(self, parts: Sequence[Formula]) -> Unsat | None:
+        if clashes(parts):
+            self.by_bounds += 1
+            return Unsat(lambda: self._core(parts, self._clashing(parts)))
+        lemma = self.evidence.lemmas.within(parts)
+        if lemma is not None:
+            self.by_steps += 1
+            self._judge(lemma, parts)
+            return Unsat(lambda: self._core(parts, places(lemma, parts)))
+        if name_of(parts) in self.evidence.trusted:
+            answer = self._asked(parts, ())
+            if isinstance(answer, Unsat):
+                return Unsat(lambda: self._core(parts, answer.core), linear=False)
+        return None
+
+    def impossible(self, parts: Sequence[Formula]) -> bool:
+        return self.refute(parts) is not None
+
+    def best(self, parts: Sequence[Formula], wishes: Sequence[Formula]) -> Answer:
+        found = self.refute(parts)
+        if found is not None:
+            return found
+        met = self._met(parts, wishes)
+        if met is not None:
+            return met
+        self.by_solver += 1
+        return self._solver.best(parts, wishes)
+
+    def fresh(self, limit: int) -> Solver:
+        return self._solver.fresh(limit)
+
+    def finish(self) -> None:
+        """Judges the refutations that rest on facts which were not stated yet when they were used."""
+        for lemma, formulas in self._waiting:
+            self._judge_now(lemma, formulas, last=True)
+
+    # -- with evidence
+
+    def _judge(self, lemma: Lemma, parts: Sequence[Formula]) -> None:
+        if id(lemma) not in self._used:
+            self._used[id(lemma)] = lemma
+            self._judge_now(lemma, taken(lemma, parts), last=False)
+
+    def _judge_now(self, lemma: Lemma, formulas: list[Formula], *, last: bool) -> None:
+        for _, fact in self.space.log[self._read :]:
+            self._facts[mark(fact)] = fact
+        self._read = len(self.space.log)
+        facts = [self._facts[one] for one in lemma.facts if one in self._facts]
+        if len(facts) < len(lemma.facts) and not last:
+            self._waiting.append((lemma, formulas))
+        elif len(facts) < len(lemma.facts) or not check(lemma.steps, [*formulas, *facts]):
+            self.wrong.append(f"the steps for {' '.join(lemma.never)}")
+
+    def _core(self, parts: Sequence[Formula], otherwise: tuple[int, ...]) -> tuple[int, ...]:
+        """The core that is told, where it is shown to be impossible; that none can be left out is not."""
+        name = name_of(parts)
+        told = self.evidence.cores.get(name)
+        if told is None:
+            return otherwise
+        if all(0 <= place < len(parts) for place in told):
+            core = [parts[place] for place in told]
+            if self.refute(core) is not None:
+                return told
+        self.wrong.append(f"the core of {name}")
+        return otherwise
+
+    def _met(self, parts: Sequence[Formula], also: Sequence[Formula]) -> Sat | None:
+        """Values that are told, where all that must hold of them does."""
+        name = name_of([*parts, *also])
+        told = self.evidence.values.get(name)
+        if told is None:
+            return None
+        spoken = self.space.spoken([*parts, *also])
+        try:
+            values = read(told, spoken, self.space)
+        except (ValueError, ZeroDivisionError):
+            values = {}
+        facts = (fact for one in sorted(spoken) for fact in self.space.facts[one])
+        products = (pair for one in sorted(spoken) for pair in self.space.products.get(one, ()))
+        if not (
+            values
+            and all(f.holds(one, values) for one in (*parts, *facts))
+            and all(f.holds(f.implies(condition, one), values) for condition, one in products)
+        ):
+            self.wrong.append(f"the values of {name}")
+            return None
+        self.by_values += 1
+        return Sat(lambda: values)
+
+    # -- without
+
+    def _asked(self, parts: Sequence[Formula], also: Sequence[Formula]) -> Answer:
+        self.by_solver += 1
+        answer = self._solver.ask(parts, also)
+        return Unsat(answer.reduce, linear=False) if isinstance(answer, Unsat) else answer
+
+    def _clashing(self, parts: Sequence[Formula]) -> tuple[int, ...]:
+        return tuple(range(len(parts)))

@@ -1,0 +1,122 @@
+"""A whole protocol under examination: every family of obligations, one report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from rung_engine.artifact import model as m
+from rung_lang.finding import Problem
+from rung_lang.lower.examples import LoweredExample
+from rung_lang.source import Source
+from rung_lang.verify import (
+    arms,
+    boundaries,
+    contradictions,
+    dead_rules,
+    gaps,
+    knowledge,
+    limits,
+    missing,
+    needs,
+    properties,
+    redundant_rules,
+    same,
+    transitions,
+    vacuous,
+    waits,
+)
+from rung_lang.verify.asks import Asks
+from rung_lang.verify.context import Context
+from rung_lang.verify.found import Found
+from rung_lang.verify.histories import Histories
+from rung_lang.verify.places import Places
+from rung_lang.verify.problems_history import NotDecided
+from rung_lang.verify.reach import Reach
+from rung_lang.verify.recorded import shown
+from rung_lang.verify.solve import Solver
+from rung_lang.verify.space import Space
+from rung_lang.verify.verdict import Obligation, Report, Undecided
+
+Family = Callable[[Context, Places, Reach], Found]
+
+FAMILIES: tuple[Family, ...] = (
+    contradictions.obligations,
+    dead_rules.obligations,
+    redundant_rules.obligations,
+    arms.obligations,
+    boundaries.obligations,
+    gaps.obligations,
+    transitions.obligations,
+    waits.obligations,
+    knowledge.obligations,
+    missing.obligations,
+    same.obligations,
+)
+STATED: tuple[Callable[[Context, Places], Found], ...] = (
+    limits.obligations,
+    needs.obligations,
+    properties.obligations,
+    vacuous.obligations,
+)
+"""About doses and statements: these look at every stage by themselves."""
+
+
+def verify(
+    artifact: m.Artifact,
+    sources: Mapping[str, Source],
+    main: str,
+    examples: Sequence[LoweredExample] = (),
+    asks: Callable[[Space], Asks] = Solver,
+    histories: Histories | None = None,
+) -> Report:
+    """Everything asked of the protocol at `main`, and what came of it. `examples` are its own.
+
+    `asks`: who answers questions; by default a solver. `histories`: those found before.
+    """
+    context = Context(artifact, asks)
+    if histories is not None:
+        context.histories = histories
+    context.shown = tuple(shown(artifact, examples))
+    reach = Reach(context)
+    context.reach = reach
+    places = Places(artifact, sources, main)
+    obligations: list[Obligation] = []
+    problems: list[Problem] = []
+    families = [family(context, places, reach) for family in FAMILIES]
+    for found in (*families, *(stated(context, places) for stated in STATED)):
+        obligations.extend(found.obligations)
+        problems.extend(found.problems)
+    problems.extend(
+        NotDecided(
+            places.of(one.about[0]) if one.about else places.protocol, one.code, one.about, one.verdict.reason
+        )
+        for one in obligations
+        if isinstance(one.verdict, Undecided)
+    )
+    problems.sort(key=lambda problem: (problem.span, problem.code))
+    words = artifact.provenance.words
+    return Report(
+        tuple(obligations),
+        tuple(problems),
+        assumed=tuple(words.get(str(term), "") for term in artifact.assumptions),
+        approximated=tuple(_approximated(artifact)),
+        not_analysed=("what another protocol on the same patient orders",),
+        modes=("free",),
+    )
+
+
+def _approximated(artifact: m.Artifact) -> Iterator[str]:
+    """Where the proofs allow for more than can happen. A patient shown was played, so none rests on these."""
+    yield "readings and rates may change to anything plausible from one instant to the next"
+    kinds = {type(term) for term in artifact.terms}
+    if kinds & {m.Held, m.Recent, m.Ever, m.Readings}:
+        yield "what windows and latches have seen is free within their laws, beyond the last few moves"
+    if kinds & {m.Change, m.Extreme, m.Total, m.ValueAt, m.ValueAtStart}:
+        yield "means, changes, totals and earlier values are any number their readings allow"
+    if any(choice.order.within or choice.order.once != "no" for choice in _single(artifact)):
+        yield "whether an order was carried out since is free"
+
+
+def _single(artifact: m.Artifact) -> Iterator[m.One]:
+    for rule in artifact.rules:
+        yield from (choice for choice in rule.orders if isinstance(choice, m.One))

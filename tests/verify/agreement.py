@@ -1,0 +1,259 @@
+"""Where the verifier's verdicts on a generated protocol and what the protocol does could differ, looked at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from random import Random
+
+from rung_engine.artifact import model as m
+from rung_engine.decision.model import Content
+from rung_engine.decision.rules import destination, judge
+from rung_engine.reference.evaluate import Instant
+from rung_engine.reference.run import run
+from rung_engine.session.replay import Replay
+from rung_lang.verify.snapshot import judged
+from rung_lang.verify.verdict import Obligation, Proved, Refuted, Replayed, Undecided, Witness
+from tests.verify.generate import protocol
+from tests.verify.grid import MILLION, MINUTE, Examined, history, holds, last, played, points
+from tests.verify.reading import values_at
+
+KINDS = {"orders": "R201", "stages": "R202", "cycle": "R303"}
+ASKS_MORE = frozenset({"R502"})
+"""Asked of patients of whom all the rest is known, which `confirm` does not look at again."""
+TREATS = frozenset({"start", "add", "set", "increase", "decrease", "continue", "give", "stop", "pause", "taper", "avoid"})
+
+
+def disagreements(seed: int, histories: int, instants: int, tally: Counter[str] | None = None) -> list[str]:
+    """Sentences, one for each; none where all agree. `tally` is told how much was looked at."""
+    examined = Examined.of(protocol(seed).text)
+    dice = Random(seed)
+    counted = Counter[str]() if tally is None else tally
+    found = [
+        *undecided(examined), *of_witnesses(examined),
+        *of_histories(examined, dice, histories, counted), *of_points(examined, dice, instants, counted),
+    ]  # fmt: skip
+    counted["protocols"] += 1
+    counted["questions"] += len(examined.report.obligations)
+    for one in examined.report.obligations:
+        counted[f"{one.code} {type(one.verdict).__name__}"] += 1
+        if isinstance(one.verdict, Proved):
+            counted[f"layer {one.verdict.layer}"] += 1
+    counted["disagreements"] += len(found)
+    return list(dict.fromkeys(found))
+
+
+def undecided(examined: Examined) -> Iterator[str]:
+    """There are none in the fragment."""
+    for one in examined.report.obligations:
+        if isinstance(one.verdict, Undecided):
+            yield f"undecided: {one.code} {one.about}: {one.verdict.reason}"
+
+
+# ---------------------------------------------------------------- what is said to be shown, shows
+
+
+def of_witnesses(examined: Examined) -> Iterator[str]:
+    """Both engines play the history of every verdict that rests on one, and it shows what is said."""
+    for one in examined.report.obligations:
+        witness = one.verdict.witness if isinstance(one.verdict, Proved | Refuted) else None
+        if witness is None:
+            continue
+        program = examined.program(_limit(witness))
+        replayed = last(program, witness)
+        replay = Replay(program, witness.events)
+        replay.advance(witness.time)
+        if _outline(replay.content) != _outline(replayed.content):
+            yield f"the engines differ on the witness of {one.code} {one.about}"
+        if shows(one, replayed) is False:
+            yield f"the witness of {one.code} {one.about} does not show it"
+
+
+def _limit(witness: Witness) -> int | None:
+    value = dict(witness.settings).get("limit")
+    return value.millionths if isinstance(value, m.Number) else None
+
+
+def _outline(content: Content | None) -> object:
+    if content is None:
+        return None
+    return content.phase, content.stage, content.orders, content.withheld, content.contradictions
+
+
+def shows(one: Obligation, replayed: Replayed) -> bool | None:
+    """As the engine's decision has it; None for what is not so simply said."""
+    content, view, about = replayed.content, replayed.view, one.about
+    match one.code:
+        case "R201" | "R202":
+            kinds = ("orders",) if one.code == "R201" else ("stages",)
+            return any(clash.kind in kinds and set(about) <= set(clash.rules) for clash in content.contradictions)
+        case "R303":
+            return any(clash.kind == "cycle" for clash in content.contradictions)
+        case "R301" | "R302":
+            stage = about[0].removeprefix("stage:")
+            return content.stage == stage or stage in content.path
+        case "R203":
+            if any(clash.kind == "cycle" and about[0] in clash.rules for clash in content.contradictions):
+                return True
+            return about[0] in content.moved_by or about[0] in _firing(replayed, content.stage)
+        case "R206" if isinstance(one.verdict, Refuted) and _covers(replayed, about[0]):
+            return content.stage == about[0].removeprefix("stage:") and not _acts(content)
+        case "R403" if len(about) == 2:
+            prop = next(prop for prop in replayed.program.artifact.properties if prop.id == about[0])
+            return breaks(prop, view, content, (about[1],))
+        case _:
+            return None
+
+
+def _covers(replayed: Replayed, about: str) -> bool:
+    return any(f"stage:{stage.name}" == about and stage.covers for stage in replayed.program.artifact.stages)
+
+
+def _firing(replayed: Replayed, stage: str | None) -> set[str]:
+    rules = replayed.program.rules_of
+    own = () if stage is None else rules[stage]
+    return {rule for rule, one in judge(replayed.view, (*own, *rules[None])).items() if one.state == "fires"}
+
+
+def _acts(content: Content) -> bool:
+    return bool(content.moved_by) or any(order.op in TREATS and order.mark != "done" for order in content.orders)
+
+
+def breaks(prop: m.Property, view: Instant, content: Content, rules: Iterable[str]) -> bool | None:
+    """An order of one of the rules is one that the property forbids; of those about starts, stops and doses."""
+    if prop.polarity != "never" or prop.subject not in ("start", "stop", "order"):
+        return None
+    if prop.given is not None:
+        if prop.given in view.program.decision_terms:
+            return None
+        if view.truth(prop.given) is not True:
+            return False
+    ops = {"start": ("start", "add"), "stop": ("stop",), "order": ("start", "add", "set", "increase", "continue")}
+    for order in content.orders:
+        if order.target not in prop.drugs or not set(rules) & set(order.rules) or order.mark == "done":
+            continue
+        if order.op == "set" and prop.subject == "start" and view.drug(order.target).running is not True:
+            return True
+        if order.op not in ops[prop.subject]:
+            continue
+        if not isinstance(prop.above, m.Number) or order.dose is None:
+            if prop.above is None:
+                return True
+            continue
+        if order.dose.unit == prop.above.unit and order.dose.hi > prop.above.millionths:
+            return True
+    return False
+
+
+# ---------------------------------------------------------------- what is said never to show, never does
+
+
+def of_histories(examined: Examined, dice: Random, count: int, tally: Counter[str]) -> Iterator[str]:
+    """On random and boundary patients: nothing that was excluded shows, and no stage is where none gets to."""
+    unshown = [question for question in examined.unshown if question.code not in ASKS_MORE]
+    vain = _always_fire(examined)
+    for _ in range(count):
+        program = examined.program(dice.choice((MILLION, 3 * MILLION // 2, 2 * MILLION, 3 * MILLION)))
+        events = history(dice, examined.artifact, dice.randint(3, 12))
+        if not events:
+            continue
+        until = max(event.time for event in events) + 50 * MINUTE
+        tally["histories"] += 1
+        replay = Replay(program, events)
+        replay.advance(until)
+        decisions = [(one.time, _outline(one.content)) for one in run(program, events, until=until)]
+        if _changes(decisions) != _changes([(one.time, _outline(one.content)) for one in replay.decisions]):
+            yield "the engines differ on a history"
+        for replayed in played(program, events, until):
+            tally["instants"] += 1
+            yield from _of_instant(examined, replayed, unshown, vain)
+
+
+def _changes(decisions: list[tuple[int, object]]) -> list[tuple[int, object]]:
+    return [one for place, one in enumerate(decisions) if not place or decisions[place - 1][1] != one[1]]
+
+
+def _always_fire(examined: Examined) -> list[m.Rule]:
+    always = {
+        one.about[0] for one in examined.report.obligations if one.code == "R204" and isinstance(one.verdict, Refuted)
+    }
+    return [rule for rule in examined.artifact.rules if rule.id in always]
+
+
+def _of_instant(examined: Examined, replayed: Replayed, unshown: list, vain: list[m.Rule]) -> Iterator[str]:  # type: ignore[type-arg]
+    view, content = replayed.view, replayed.content
+    if content.phase != "active":
+        return
+    for question in unshown:
+        if question.confirm(replayed):
+            yield f"a history shows {question.code} {question.about}, which was excluded"
+    yield from _of_content(examined, content, "a history")
+    if content.stage is None:
+        return
+    situation = examined.context.situation(content.stage)
+    parts = [part for _, part in examined.context.reached(situation)]
+    if parts and not all(holds(part, values_at(examined.context.space, view)) for part in parts):
+        yield f"a history gets to {content.stage} in a way that no control class covers"
+    for rule in vain:
+        if rule.stage in (None, content.stage) and view.truth(rule.condition) is False:
+            yield f"{rule.id} is said to be of everybody, and is not of a patient"
+
+
+def _of_content(examined: Examined, content: Content, where: str) -> Iterator[str]:
+    for clash in content.contradictions:
+        code = KINDS[clash.kind]
+        reported = any(
+            one.code == code
+            and isinstance(one.verdict, Refuted)
+            and (code == "R303" or set(one.about) <= set(clash.rules))
+            for one in examined.report.obligations
+        )
+        if not reported:
+            yield f"{where} shows {code} of {clash.rules}, which is not reported"
+
+
+# ---------------------------------------------------------------- instants of the grid
+
+
+def of_points(examined: Examined, dice: Random, count: int, tally: Counter[str]) -> Iterator[str]:
+    """The encoding judges each instant as the decision does, and what it shows is reported or unreachable."""
+    vain = _always_fire(examined)
+    dead = {
+        one.about[0]
+        for one in examined.report.obligations
+        if one.code == "R203" and isinstance(one.verdict, Refuted) and one.verdict.layer == "instant"
+    }
+    for point in points(examined, dice, count):
+        tally["points"] += 1
+        situation = examined.context.situation(point.stage)
+        view = point.snapshot.again()
+        states = judged(view)
+        for rule_id, one in states.items():
+            rule = situation.rules[rule_id]
+            for formula, state in ((rule.fires, "fires"), (rule.pending, "pending")):
+                if holds(formula, point.values) is not (one.state == state):
+                    yield f"{rule_id} {state} in the encoding is not what the decision says"
+        for rule in vain:
+            if rule.id in states and view.truth(rule.condition) is False:
+                yield f"{rule.id} is said to be of everybody, and is not of an instant"
+        if not all(holds(part, point.values) for _, part in examined.context.reached(situation)):
+            continue
+        tally["points reached"] += 1
+        for rule_id, one in states.items():
+            counts = one.state == "fires" and (not point.content.path or rule_id in point.content.moved_by)
+            if counts and rule_id in dead and not point.content.contradictions:
+                yield f"{rule_id} is said never to fire, and fires on an instant"
+        for clash in point.content.contradictions:
+            tally[f"points {clash.kind}"] += 1
+            code = KINDS[clash.kind]
+            settled = [
+                one for one in examined.report.obligations
+                if one.code == code and (code == "R303" or set(one.about) <= set(clash.rules))
+            ]  # fmt: skip
+            if not any(isinstance(one.verdict, Refuted) or _by_history(one) for one in settled):
+                yield f"an instant in {point.stage} shows {code} of {clash.rules}: {[type(one.verdict).__name__ for one in settled]}"
+
+
+def _by_history(one: Obligation) -> bool:
+    """Excluded because no history gets there."""
+    return isinstance(one.verdict, Proved) and one.verdict.layer in ("letters", "clocks")

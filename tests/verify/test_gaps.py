@@ -1,0 +1,206 @@
+"""Gaps, waits and missing readings: what is proved is never seen, what is found is decided so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from tests.laws.settings import tries
+from tests.laws.strategies import LAST, SEEDS, any_artifact, any_history
+from tests.verify.modelled import replayed
+
+from rung_engine.artifact import model as m
+from rung_engine.program import Program
+from rung_engine.reference.run import Runner
+from rung_lang.source import Source
+from rung_lang.verify import ask, gaps, missing, same, sicker, waits
+from rung_lang.verify import formula as f
+from rung_lang.verify.context import Context, Part
+from rung_lang.verify.decide import Situation
+from rung_lang.verify.patients import reads
+from rung_lang.verify.places import Places
+from rung_lang.verify.reach import Reach
+from rung_lang.verify.solve import Sat
+from rung_lang.verify.verdict import Confirm, Proved, Replayed, Verdict
+
+FAMILIES = (gaps, waits, missing, same)
+ASKING = (gaps, sicker, waits, missing, same)
+OF_THE_PAST = (
+    m.Held, m.Recent, m.Ever, m.Occurs, m.After, m.Readings, m.Elapsed, m.TimeInStage, m.TimeInCourse,
+    m.TimeOn, m.Change, m.Extreme, m.Total, m.ValueAt, m.ValueAtStart,
+)  # fmt: skip
+
+
+def examined(artifact: m.Artifact) -> tuple[Context, Places, Reach]:
+    context = Context(artifact)
+    reach = Reach(context)
+    context.reach = reach
+    return context, Places(artifact, {"a.rung": Source("a.rung", 'protocol a "A"\n')}, "a.rung"), reach
+
+
+def covering(artifact: m.Artifact, dice: Random) -> m.Artifact:
+    """The same, its stages covering somebody, aiming at something, or neither."""
+    truths = [rule.condition for rule in artifact.rules]
+    stages = tuple(
+        stage.model_copy(
+            update={
+                "covers": (dice.choice(truths),) if dice.randint(0, 2) else (),
+                "goals": (m.Goal(name="g", condition=dice.choice(truths)),) if not dice.randint(0, 3) else (),
+                "resting": bool(dice.randint(0, 1)),
+            }
+        )
+        for stage in artifact.stages
+    )
+    return artifact.model_copy(update={"stages": stages})
+
+
+def of_the_present(dice: Random) -> m.Artifact | None:
+    """An artifact whose conditions follow from the instant alone, if one is met soon."""
+    for _ in range(60):
+        found = any_artifact(dice, dice.randint(2, 8))
+        if not any(
+            isinstance(term, OF_THE_PAST) or (isinstance(term, m.Arith) and term.op in ("mul", "div"))
+            for term in found.terms
+        ):
+            return found
+    return None
+
+
+# ---------------------------------------------------------------- proved, never seen
+
+
+@dataclass
+class Asked:
+    """Every universal question, with its stage and its verdict."""
+
+    found: list[tuple[str | None, Confirm, Verdict]] = field(default_factory=list)
+
+    def watch(self, patch: pytest.MonkeyPatch) -> None:
+        def universal(context: Context, question: ask.Question) -> Verdict:
+            verdict = ask.universal(context, question)
+            self.found.append((question.situation.stage, question.confirm, verdict))
+            return verdict
+
+        for module in ASKING:
+            patch.setattr(module, "universal", universal)
+
+
+class Recorder(Runner):
+    """The reference engine; `seen` holds what it decided at each instant."""
+
+    seen: list[Replayed]
+
+    def judge(self, time: int) -> None:
+        before = self.fold.state
+        super().judge(time)
+        view, content = self.view, self.fold.content
+        if view is not None and content is not None:
+            self.seen.append(Replayed(self.program, view, content, self.fold.state, before))
+
+
+def instants(program: Program, dice: Random) -> Iterator[Replayed]:
+    """Instants of a history up to the first at which an assumption is false."""
+    runner = Recorder(program, any_history(dice, dice.randint(4, 24)))
+    runner.seen = []
+    runner.run(LAST + 12, range(LAST + 12))
+    for one in runner.seen:
+        if any(one.view.truth(term) is False for term in program.artifact.assumptions):
+            return
+        yield one
+
+
+def is_known(one: Replayed, context: Context, stage: str | None, but: str = "") -> bool:
+    """Everything the stage looks at is known, the one input aside."""
+    program = one.program
+    weight = program.weight_input
+    covers = [term for item in program.artifact.stages if item.name == stage for term in item.covers]
+    goals = [goal.condition for item in program.artifact.stages if item.name == stage for goal in item.goals]
+    subjects = [*reads(context, stage, (*covers, *goals)), *([] if weight is None else [("input", weight)])]
+    for kind, name in subjects:
+        if kind == "input":
+            if name != but and one.view.input(name).value is None:
+                return False
+            continue
+        state, decl = one.view.drug(name), program.artifact.drugs[name]
+        dims = program.units[decl.unit].dims
+        seen = None if state.rate is None else state.rate.seen_in(dims, one.view.weight())
+        if state.running is None or (state.running and decl.form == "infusion" and seen is None):
+            return False
+    return True
+
+
+@tries(60)
+@given(SEEDS)
+def test_what_is_proved_of_gaps_waits_and_missing_readings_no_history_shows(seed: int) -> None:
+    dice = Random(seed)
+    artifact = covering(any_artifact(dice, dice.randint(2, 10)), dice)
+    asked = Asked()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ask, "realise", lambda *_: None)
+        patch.setattr(ask, "excluded", lambda *_: None)
+        asked.watch(patch)
+        context, places, reach = examined(artifact)
+        for family in FAMILIES:
+            family.obligations(context, places, reach)
+    # Two patients that differ in one reading alone: their pasts are alike, which one history cannot show.
+    proved = [
+        (stage, confirm)
+        for stage, confirm, verdict in asked.found
+        if isinstance(verdict, Proved) and not isinstance(confirm, sicker._Milder)
+    ]
+    program = Program(artifact, unverified=True)
+    for _ in range(2):
+        for one in instants(program, dice):
+            for stage, confirm in proved:
+                if one.content.stage == stage and is_known(
+                    one, context, stage, getattr(confirm, "input", "")
+                ):
+                    assert not confirm(one), (confirm, one.content)
+
+
+# ---------------------------------------------------------------- found, and decided so
+
+
+def clashes(one: Replayed, confirm: Confirm) -> bool:
+    """Rules contradict one another, now or with some value of the missing reading: that is R201."""
+    name = getattr(confirm, "input", "")
+    contents = (
+        [one.content, *(content for _, content in missing.supposed(one, name))] if name else [one.content]
+    )
+    return any(content.contradictions for content in contents)
+
+
+@tries(60)
+@given(SEEDS)
+def test_a_patient_whom_the_solver_finds_is_decided_as_it_says(seed: int) -> None:
+    dice = Random(seed)
+    plain = of_the_present(dice)
+    assume(plain is not None)
+    assert plain is not None
+    artifact = covering(plain, dice)
+
+    def judged(
+        context: Context, situation: Situation, parts: Sequence[Part], confirm: Confirm, *_: Any
+    ) -> None:
+        formulas = [part for _, part in parts]
+        if getattr(confirm, "input", "") == context.program.weight_input:
+            return  # only some weights are tried on the decision
+        # What was given, read or done since is not told to a snapshot.
+        names = sorted(name for name in context.space.variables if ":" in name)
+        wishes = [f.negation(f.boolean(name)) for name in names if name.startswith("met:")]
+        answer = context.solver.best(formulas, wishes)
+        assert isinstance(answer, Sat)
+        if all(f.holds(wish, answer.values) for wish in wishes):
+            one = replayed(situation, answer.values)
+            assert clashes(one, confirm) or confirm(one), (confirm, one.content, dict(answer.values))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ask, "realise", judged)
+        patch.setattr(ask, "excluded", lambda *_: None)
+        context, places, reach = examined(artifact)
+        for family in (gaps, missing):
+            family.obligations(context, places, reach)
