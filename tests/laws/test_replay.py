@@ -170,6 +170,15 @@ def test_programs_that_differ_in_what_is_hidden_decide_alike(seed: int) -> None:
     alike_and_apart(tangled(dice), readings(dice), dice)
 
 
+@tries(150)
+@given(SEEDS)
+def test_both_engines_agree_where_stages_lead_in_circles(seed: int) -> None:
+    dice = Random(seed)
+    artifact, events = tangled(dice), readings(dice)
+    program = choices(artifact, dice)[0]
+    assert by_session(program, events, LAST + 2) == by_reference(program, events, LAST + 2)
+
+
 def test_some_settings_make_no_difference_and_some_do() -> None:
     found = [alike_and_apart(tangled(dice), readings(dice), dice) for dice in map(Random, range(40))]
     assert min(map(sum, zip(*found, strict=True))) > 15
@@ -178,7 +187,9 @@ def test_some_settings_make_no_difference_and_some_do() -> None:
 def test_a_setting_from_which_an_amount_is_taken_is_not_of_conditions_alone() -> None:
     artifact = any_artifact(Random(3), 6)
     held = m.Held(of=0, length=m.FromSetting(setting="wait"))
-    assert "wait" not in settings_of_conditions(artifact.model_copy(update={"terms": (*artifact.terms, held)}))
+    assert "wait" not in settings_of_conditions(
+        artifact.model_copy(update={"terms": (*artifact.terms, held)})
+    )
     terms: tuple[m.Truth | m.Numeric, ...] = (
         m.Setting(name="target"),
         m.Input(name="x"),
@@ -190,6 +201,32 @@ def test_a_setting_from_which_an_amount_is_taken_is_not_of_conditions_alone() ->
     assert "target" not in settings_of_conditions(plain.model_copy(update={"terms": sums}))
     runs = (*terms, m.Readings(n=2, apart=number(1, "ms"), input="x", rel=">=", right=0))
     assert "target" not in settings_of_conditions(plain.model_copy(update={"terms": runs}))
+
+
+def test_what_was_so_with_another_setting_is_remembered_until_it_is_asked_for() -> None:
+    terms: tuple[m.Truth | m.Numeric, ...] = (
+        m.Setting(name="target"),
+        m.Input(name="x"),
+        m.Cmp(left=1, rel=">=", right=0),
+        m.Ever(of=2),
+        m.Flag(input="line"),
+        m.And(of=(3, 4)),
+    )
+    notify = (m.One(order=m.Order(op="notify", target="team")),)
+    rules = (m.Rule(id="one.r", stage="one", condition=5, orders=notify),)
+    artifact = laws_artifact(terms=terms, rules=rules)
+    four, one = (Program(artifact, {"target": number(value, "points")}, unverified=True) for value in (4, 1))
+    events = (
+        Reading("two", 0, "x", Charted(2 * MILLION, "points")),
+        Reading("no", 0, "line", value=False),
+        Reading("yes", 10, "line", value=True),
+    )
+    replay = Replay(four, events, [one])
+    replay.advance(3)
+    assert replay.alike == {0}
+    replay.advance(10)
+    assert replay.alike == frozenset()
+    assert outline(four, events, 10) != outline(one, events, 10)
 
 
 def test_a_cycle_is_judged_anew_at_every_instant() -> None:

@@ -1,13 +1,14 @@
 """Small protocols as texts, drawn from a seed, for tests of the whole road from text to verdict.
 
-The fragment. `applies when adult`, a fixed flag. Two or three of: `x` from 0 to 4 mmol/L, valid for 10 min and
-charted every 5 min; `y` from 0 to 3 mmol/L, valid for 30 min; `n`, a count from 0 to 3 points that never falls;
-a yes-or-no `flag`; `kind` one of a, b, c. One or two drugs of three rates each, where `second` may need `prime`.
-Perhaps a setting from 1 to 3 mmol/L, an event `struck`. Two to four stages with a ladder of moves up and some
-down, three to eight rules, some of them `throughout`. Conditions are `and`, `or` and `not` of thresholds on the
-grid, of drugs and rates, `for`, `in the last`, `ever`, `time in stage`, `after struck`. Orders start, stop, set,
-step, continue and avoid a drug, measure, notify, move and finish. `unless`, `overrides`, `covers`, `never` and
-`always` stand in some. No window over readings, no totals or courses, no products of two readings.
+The fragment. `applies when adult`, a fixed flag. Two or three of: `x` from 0 to 4 mmol/L, valid for 10 min,
+charted every 5 min; `y` from 0 to 3 mmol/L, valid for 30 min; `n`, a count from 0 to 3 that never falls; a
+yes-or-no `flag`; `kind` one of a, b, c. One or two drugs of three rates each, where `second` may need
+`prime`. Perhaps a setting from 1 to 3 mmol/L, an event `struck`. Two to four stages with a ladder of moves up
+and some down, three to eight rules, some of them `throughout`. Conditions are `and`, `or` and `not` of
+thresholds on the grid, of drugs and rates, `for`, `in the last`, `ever`, `time in stage`, `after struck`.
+Orders start, stop, set, step, continue and avoid a drug, measure, notify, move and finish. `unless`,
+`overrides`, `covers`, `never` and `always` stand in some. No window over readings, no totals or courses, no
+products of two readings.
 """
 
 from __future__ import annotations
@@ -138,7 +139,7 @@ class _Draw:
                 throughout.append(self.rule((self.watch(),)))
             elif self.chance(0.25):
                 others = [one for one in self.stages if one != stage]
-                move = "finish \"over\"" if self.chance(0.1) else f"go to {self.dice.choice(others)}"
+                move = 'finish "over"' if self.chance(0.1) else f"go to {self.dice.choice(others)}"
                 by_stage[stage].append(self.rule((move,)))
             else:
                 by_stage[stage].append(self.rule((self.order(),)))
@@ -152,7 +153,9 @@ class _Draw:
         )  # fmt: skip
 
     def declarations(self) -> tuple[str, ...]:
-        drugs = [DRUGS[drug] + (" needs prime" if drug == "second" and self.needs else "") for drug in self.drugs]
+        drugs = [
+            DRUGS[drug] + (" needs prime" if drug == "second" and self.needs else "") for drug in self.drugs
+        ]
         settings = [self.setting] if self.setting else []
         events = ['event struck "something struck"'] if self.event else []
         return (*(INPUTS[name] for name in self.inputs), *drugs, *settings, *events)
@@ -184,7 +187,7 @@ class _Draw:
                 return f"kind is {self.dice.choice(('', 'not '))}{self.dice.choice('abc')}"
 
     def mark(self, most: int) -> int:
-        """Inside the plausible range; at its ends now and then, where a condition is of everybody or nobody."""
+        """Inside the plausible range; now and then at its ends, where all or nobody is meant."""
         return self.dice.randint(0, most) if self.chance(0.1) else self.dice.randint(1, most - 1)
 
     def of_drug(self) -> str:
@@ -254,7 +257,13 @@ class _Draw:
         )
 
     def watch(self) -> str:
-        return self.dice.choice(('notify "doctor"', "measure x every 5 min", f"measure {self.dice.choice(self.inputs)} every 20 min"))
+        return self.dice.choice(
+            (
+                'notify "doctor"',
+                "measure x every 5 min",
+                f"measure {self.dice.choice(self.inputs)} every 20 min",
+            )
+        )
 
     def overrides(self, stages: Sequence[Stage]) -> list[tuple[str, str]]:
         found = []

@@ -1,8 +1,8 @@
 """What generated protocols do, found without the verifier: on histories, and on instants of a small grid.
 
 Histories are played by the reference engine. An instant is given by its values and decided by the code that
-decides for patients; what rests on the past is drawn, and counts only where the verifier's laws of the past allow
-it. Neither looks at a solver.
+decides for patients; what rests on the past is drawn, and counts only where the verifier's laws of the past
+allow it. Neither looks at a solver.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from random import Random
+
+from tests.verify.reading import values_at
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.fold import Fold, State
@@ -32,12 +34,21 @@ from rung_lang.verify.reach import Reach
 from rung_lang.verify.snapshot import Facts, Snapshot, decided
 from rung_lang.verify.verdict import Proved, Replayed, Report, Undecided, Witness
 from rung_lang.verify.verify import verify
-from tests.verify.reading import values_at
 
 PATH = "generated.rung"
 MINUTE = 60_000
 MILLION = 1_000_000
-GAPS = (1, 3 * MINUTE, 5 * MINUTE, 5 * MINUTE, 8 * MINUTE, 10 * MINUTE, 10 * MINUTE + 1, 20 * MINUTE, 40 * MINUTE)
+GAPS = (
+    1,
+    3 * MINUTE,
+    5 * MINUTE,
+    5 * MINUTE,
+    8 * MINUTE,
+    10 * MINUTE,
+    10 * MINUTE + 1,
+    20 * MINUTE,
+    40 * MINUTE,
+)
 AGES = tuple(age * MINUTE + more for age in (5, 8, 20, 40) for more in (-1, 0, 1))
 
 Answer = Witness | Proved | Undecided
@@ -118,13 +129,13 @@ class Examined:
 
     @property
     def unshown(self) -> list[Question]:
-        """Questions about which it is said that no patient shows what is asked; by code and subject, all of them."""
+        """Questions of which it is said that no patient shows what is asked, nor of others alike."""
         shown = {
-            (one.question.code, one.question.about) for one in self.asked if not isinstance(one.answer, Proved)
+            (one.question.code, one.question.about)
+            for one in self.asked
+            if not isinstance(one.answer, Proved)
         }
-        return [
-            one.question for one in self.asked if (one.question.code, one.question.about) not in shown
-        ]
+        return [one.question for one in self.asked if (one.question.code, one.question.about) not in shown]
 
     def layer(self, code: str, *about: str) -> str:
         """Of the verdict: `shown` where a patient shows it, else where it was found that none does."""
@@ -195,7 +206,9 @@ def _drawn(dice: Random, decl: m.InputDecl) -> bool | str | Charted:
     return Charted(halves * MILLION // 2, decl.unit)
 
 
-def _later(decl: m.InputDecl, before: bool | str | Charted, now: bool | str | Charted) -> bool | str | Charted:
+def _later(
+    decl: m.InputDecl, before: bool | str | Charted, now: bool | str | Charted
+) -> bool | str | Charted:
     """A count never falls."""
     if decl.cumulative and isinstance(before, Charted) and isinstance(now, Charted):
         return max(before, now, key=lambda value: value.millionths)
@@ -248,9 +261,11 @@ class Point:
 
 
 def points(examined: Examined, dice: Random, count: int) -> Iterator[Point]:
-    """Instants of every stage, `count` each, that the laws of the past allow and to which the protocol applies."""
+    """Up to `count` instants of every stage, which the laws of the past allow."""
     context = examined.context
-    programs = {limit: examined.program(limit) for limit in (MILLION, 3 * MILLION // 2, 2 * MILLION, 3 * MILLION)}
+    programs = {
+        limit: examined.program(limit) for limit in (MILLION, 3 * MILLION // 2, 2 * MILLION, 3 * MILLION)
+    }
     for stage in examined.artifact.stages:
         situation = context.situation(stage.name)
         for _ in range(count):

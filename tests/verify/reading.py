@@ -17,7 +17,7 @@ _SPAN: TypeAdapter[m.Span] = TypeAdapter(m.Span)
 
 
 def values_at(space: Space, view: Instant) -> dict[str, Value]:
-    """Every variable of the space. What does not bear on rules and terms (orders met, carried) is left out."""
+    """Every variable of the space but those about orders (met, carried)."""
     found: dict[str, Value] = {}
     for name, variable in space.variables.items():
         value = _value(variable, view)

@@ -60,7 +60,7 @@ def said_of(entry: dict[str, Any]) -> list[tuple[str, str]]:
         return decode(path, texts[path].encode()) if path in texts else None
 
     compiled = compile_protocol(MAIN, read)
-    said = [(problem.code, problem.level) for problem in compiled.problems]
+    said: list[tuple[str, str]] = [(problem.code, problem.level) for problem in compiled.problems]
     if compiled.artifact is None:
         return said
     if any(result.failures for result in run_examples(compiled.artifact, compiled.examples)):

@@ -12,12 +12,24 @@ from hypothesis import assume, given
 from tests.laws.settings import tries
 from tests.laws.strategies import LAST, SEEDS, any_artifact, any_history, number
 from tests.verify.modelled import replayed
+from tests.verify.test_findings import BAD, verified
 
 from rung_engine.artifact import model as m
 from rung_engine.program import Program
 from rung_engine.reference.run import Runner
+from rung_lang.finding import Problem
 from rung_lang.source import Source
-from rung_lang.verify import ask, continued, limits, moments, needs, needs_beside, properties, vacuous
+from rung_lang.verify import (
+    ask,
+    continued,
+    limits,
+    moments,
+    needs,
+    needs_beside,
+    problems_doses,
+    properties,
+    vacuous,
+)
 from rung_lang.verify import formula as f
 from rung_lang.verify.asks import Sat
 from rung_lang.verify.context import Context, Part
@@ -78,6 +90,16 @@ def examined(artifact: m.Artifact) -> tuple[Context, Places]:
     context = Context(artifact)
     context.reach = Reach(context)
     return context, Places(artifact, {"a.rung": Source("a.rung", 'protocol a "A"\n')}, "a.rung")
+
+
+def test_every_kind_of_finding_is_shown_by_some_text() -> None:
+    kinds = {
+        kind
+        for kind in vars(problems_doses).values()
+        if isinstance(kind, type) and issubclass(kind, Problem) and kind is not Problem
+    }
+    shown = {type(problem) for path in BAD if path.stem.startswith("R40") for problem in verified(path)[0]}
+    assert kinds - shown == set()
 
 
 # ---------------------------------------------------------------- proved, never seen

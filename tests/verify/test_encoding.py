@@ -1,10 +1,13 @@
-"""The solver's encoding says of every instant what the reference engine says, and its laws never exclude one."""
+"""The encoding says of every instant what the reference engine says, and its laws never exclude one."""
 
 from __future__ import annotations
 
 from random import Random
 
 from hypothesis import given
+from tests.laws.settings import tries
+from tests.laws.strategies import LAST, SEEDS, any_artifact, any_history
+from tests.verify.reading import values_at
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.rules import judge
@@ -13,9 +16,6 @@ from rung_engine.reference.run import Runner
 from rung_lang.verify import formula as f
 from rung_lang.verify.context import Context
 from rung_lang.verify.formula import Value
-from tests.laws.settings import tries
-from tests.laws.strategies import LAST, SEEDS, any_artifact, any_history
-from tests.verify.reading import values_at
 
 
 def _missing(formula: f.Formula, values: dict[str, Value]) -> bool:

@@ -137,10 +137,9 @@ def beside(checked: Sequence[Checked]) -> list[Checked]:
 
 def prove(result: Compiled) -> Report | None:
     """What the verifier says of a text without errors."""
-    from rung_lang.verify.verify import verify
+    from rung_lang.cli.proving import proof
 
-    assert result.artifact is not None
-    return verify(result.artifact, result.sources, result.files[-1].path, result.examples)
+    return proof(result)
 
 
 def _findings(result: Compiled, report: Report | None) -> Iterator[Finding]:

@@ -27,11 +27,23 @@ def compiled(path: str) -> Compiled:
 
 def artifact_of(path: str) -> Artifact:
     """An artifact from a text or from a compiled file. Findings are printed and end the command."""
-    if not path.endswith(".rung"):
-        try:
-            return load(read_bytes(path))
-        except ArtifactProblem as problem:
-            raise Refusal(problem.code, f"{path}: {problem.reason}", problem.detail, UNREADABLE) from None
+    if is_text(path):
+        artifact = text_of(path).artifact
+        assert artifact is not None
+        return artifact
+    try:
+        return load(read_bytes(path))
+    except ArtifactProblem as problem:
+        raise Refusal(problem.code, f"{path}: {problem.reason}", problem.detail, UNREADABLE) from None
+
+
+def is_text(path: str) -> bool:
+    """Not compiled yet."""
+    return path.endswith(".rung")
+
+
+def text_of(path: str) -> Compiled:
+    """A text without errors, compiled. Findings are printed and end the command."""
     from rung_lang.report.words import message
 
     result = compiled(path)
@@ -54,12 +66,12 @@ def artifact_of(path: str) -> Artifact:
             f"`rung check {path}` shows them all.",
             FINDINGS,
         )
-    return result.artifact
+    return result
 
 
 def executable_of(path: str, *, unverified: bool) -> Artifact:
-    """An artifact to execute patients with: proved, or wanted all the same."""
-    artifact = artifact_of(path)
+    """An artifact to execute patients with: proved, or wanted all the same. A text is proved here and now."""
+    artifact = _proved(text_of(path)) if is_text(path) and not unverified else artifact_of(path)
     problem = refusal(artifact)
     if problem is not None and not unverified:
         raise Refusal(
@@ -69,3 +81,13 @@ def executable_of(path: str, *, unverified: bool) -> Artifact:
             UNREADABLE,
         )
     return artifact
+
+
+def _proved(result: Compiled) -> Artifact:
+    """The artifact with what became of its proof; the evidence is not written down for one run."""
+    from rung_engine.artifact.model import Certificate
+    from rung_lang.cli.proving import proof
+
+    assert result.artifact is not None
+    certificate = Certificate(state=proof(result).state, of=result.artifact.meaning)
+    return result.artifact.model_copy(update={"certificate": certificate})

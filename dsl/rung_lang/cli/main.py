@@ -20,7 +20,8 @@ default of 700 the collector walks them again and again and finds nothing."""
 _COMMANDS = {
     "check": "Find mistakes in protocols, run their examples, show what the examples cover.",
     "examples": "Show what the examples exercise, and write those that are missing.",
-    "compile": "Turn a protocol into an artifact that engines execute.",
+    "compile": "Prove a protocol and turn it into an artifact that engines execute.",
+    "verify": "Judge an artifact's proof anew, without a solver where it can be.",
     "fmt": "Lay protocols out in the one canonical form.",
     "run": "Run a protocol on patients and explain every decision.",
     "graph": "Draw the decision graph as SVG, DOT or Mermaid.",

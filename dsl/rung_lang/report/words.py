@@ -10,6 +10,7 @@ from rung_lang.report.words_names import NameProblem, of_names
 from rung_lang.report.words_phrases import Words
 from rung_lang.report.words_proof_doses import ProvedDoseProblem, of_proved_doses
 from rung_lang.report.words_proof_gaps import GapProblem, of_gaps
+from rung_lang.report.words_proof_cycles import CycleProblem, of_cycles
 from rung_lang.report.words_proof_history import HistoryProblem, of_history
 from rung_lang.report.words_proof_rules import InstantProblem, of_instants
 from rung_lang.report.words_proof_together import TogetherProblem, of_together
@@ -47,6 +48,8 @@ def _words(problem: Problem) -> Words:
         return of_conditions(problem)
     if isinstance(problem, RuleProblem):
         return of_rules(problem)
+    if isinstance(problem, CycleProblem):
+        return of_cycles(problem)
     if isinstance(problem, HistoryProblem):
         return of_history(problem)
     if isinstance(problem, ProvedDoseProblem):

@@ -136,13 +136,13 @@ def _gap(problem: Gap) -> Words:
 def _less(problem: LessForSicker) -> Words:
     rule = _rule(problem.rule)
     if problem.drug:
-        title = f"On more `{problem.what}` a patient in stage `{problem.stage}` gets nothing."
+        title = f"A patient on more `{problem.what}` gets nothing in stage `{problem.stage}`."
         body = (
             f"At {problem.milder} {rule} acts. At {problem.worse}, all else being the same, nothing is "
             "ordered and nobody is moved."
         )
     else:
-        title = f"A sicker patient in stage `{problem.stage}` gets less: nothing."
+        title = f"A sicker patient gets less in stage `{problem.stage}`: nothing."
         body = (
             f"At `{problem.what}` {problem.milder} {rule} acts. At {problem.worse}, further from normal and "
             "all else being the same, nothing is ordered and nobody is moved."
@@ -173,9 +173,9 @@ def _silent(problem: SilentRegion) -> Words:
 def _wait(problem: UnboundedWait) -> Words:
     reads = ticked(problem.reads, "and")
     looks = f"Its rules look at {reads}. " if reads else ""
-    who = "Nothing" if problem.nothing else "For some patients nothing"
+    who = "a patient" if problem.nothing else "some patients"
     return Words(
-        f"{who} brings a patient in stage `{problem.stage}` back within {length(problem.bound)}.",
+        f"Nothing brings {who} in stage `{problem.stage}` back within {length(problem.bound)}.",
         "waits without an end",
         f"{looks}No reading of these is due, nothing falls due again and no clock runs, so the patient may "
         "wait here unseen for as long as nobody charts anything.",
@@ -226,10 +226,12 @@ def _often_stale(problem: OftenStale) -> Words:
 
 def _no_cadence(problem: NoCadence) -> Words:
     rules = joined([_rule(rule) for rule in problem.rules], "and")
-    how = "only at some times" if problem.sometimes else "by nothing in this text"
+    title = f"Nothing says how often `{problem.input}` is measured."
+    if problem.sometimes:
+        title = f"`{problem.input}` is measured only at some times."
     return Words(
-        f"`{problem.input}` is read {how}.",
-        "how often is it read?",
+        title,
+        "how often is it measured?",
         f"{rules[:1].upper()}{rules[1:]} {'needs' if len(problem.rules) == 1 else 'need'} it, and a reading "
         f"is valid for {length(problem.valid)}. I cannot tell whether it is known when it is needed.",
         "Declare `charted every …` if the unit charts it, or let a rule `measure` it.",

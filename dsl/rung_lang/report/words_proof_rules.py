@@ -55,7 +55,8 @@ def of_instants(problem: InstantProblem) -> Words:
                 "divided into arms",
                 "The arms of a stage are to hold every patient who comes to rest there. Of this one none of "
                 f"{ticked(problem.arms, 'and')} is true.{only(problem.sites)}",
-                "Move a limit, or add an arm for those who are left. A `covers` in the stage says whom it is for.",
+                "Move a limit, or add an arm for those who are left. A `covers` in the stage says whom it is "
+                "for.",
                 tuple((span, "not true of this patient") for span in problem.others),
             )
         case _:
@@ -66,41 +67,45 @@ def of_instants(problem: InstantProblem) -> Words:
 
 
 def _contradiction(problem: Contradiction) -> Words:
-    names = [_name(rule) for rule, _ in problem.others]
-    mine = _name(problem.rule)
-    every = joined([*names, mine], "and")
+    names = [rule for rule, _ in problem.others]
+    every = _all([*names, problem.rule])
     if problem.choice:
         title = f"{every} can fire together, and no arm of a choice is left."
         said = f"Each of {ticked(problem.orders, 'and')} is opposed, so there is nothing left to choose."
     elif not names:
-        title = f"{mine} gives two orders that cannot both be followed."
+        title = f"{every} gives two orders that cannot both be followed."
         said = f"{ticked(problem.orders, 'and')} stand together, and I would give neither."
     else:
         title = f"{every} can fire together, and their orders cannot both be followed."
         said = f"{ticked(problem.orders, 'and')} stand together, and I would give neither."
-    if problem.undone:
-        said += (
-            f" That is while it is not known whether `{problem.undone}` runs; once it is, each of the two would "
-            "be undone by the other."
+    both = ticked(problem.orders, "and")
+    if problem.met:
+        said = (
+            f"{both} stand together. Of this patient one counts as done; once the other is done, it stands "
+            "again and undoes it."
+        )
+    elif problem.undone:
+        said = (
+            f"{both} stand together while it is not known whether `{problem.undone}` runs, and I would give "
+            "neither. Once it is known, whichever is done, the other stands next and undoes it."
         )
     return Words(
         title,
         "can be true",
         f"{said}{_where(problem.stages)}{only(problem.sites)}",
-        _part_them((*(rule for rule, _ in problem.others), problem.rule)),
+        _part_them(problem),
         tuple((span, "of the same patient") for _, span in problem.others),
     )
 
 
 def _two_ways(problem: TwoWays) -> Words:
-    names = [_name(rule) for rule, _ in problem.others]
-    every = joined([*names, _name(problem.rule)], "and")
+    every = _all([*(rule for rule, _ in problem.others), problem.rule])
     return Words(
         f"{every} can fire together and lead to two places: {ticked(problem.targets, 'and')}.",
         "leads on",
         f"A patient is in one stage at a time, and I would leave this one in place.{_where(problem.stages)}"
         f"{only(problem.sites)}",
-        _part_them((*(rule for rule, _ in problem.others), problem.rule)),
+        _part_them(problem),
         tuple((span, "leads on as well") for _, span in problem.others),
     )
 
@@ -114,15 +119,24 @@ def _where(stages: Sequence[str]) -> str:
     return f" It can happen in the stages {ticked(named, 'and')}{before}."
 
 
-def _part_them(rules: Sequence[str]) -> str:
-    """What to change. Only rules that are judged together, and have names of their own, can override."""
+def _part_them(problem: Contradiction | TwoWays) -> str:
+    """What to change."""
+    changed = _change((*(rule for rule, _ in problem.others), problem.rule))
+    if not problem.sites:
+        return changed
+    names = ticked([one.setting for one in problem.sites])
+    return f"{changed} Or narrow what a site may choose for {names}."
+
+
+def _change(rules: Sequence[str]) -> str:
+    """Of the rules. Only those that are judged together, and have names of their own, can override."""
     if len(rules) < 2:
         return "Take one of the two orders out, or make two rules of it."
     narrow = "Narrow one of the conditions, so that they exclude each other"
     stages = {rule.partition(".")[0] for rule in rules} - {"throughout"}
     short = [rule.rpartition(".")[2] for rule in rules]
     if len(stages) > 1:
-        return f"{narrow}: one rule moves the patient to the other, on one instant."
+        return f"{narrow}: on one instant the first moves the patient to where the second fires."
     if len(rules) > 2 or any(name.startswith(("rule_", "titrate_")) for name in short):
         return f"{narrow}."
     return f"{narrow}, or say which one wins: `rule {short[1]} overrides {short[0]}`."
@@ -146,7 +160,7 @@ def _clash(parts: Sequence[Said]) -> str:
     """Why the parts exclude one another: what is to be true, then what stands in the way."""
     needed = [f"`{part.words}`" for part in parts if part.label[0] in ("term", "assume")]
     needed += [f"`applies when {part.words}`" for part in parts if part.label[0] == "applies"]
-    needed += [f"not `{part.words}`, its `unless`," for part in parts if part.label[0] == "unless"]
+    needed += [f"not `{part.words}` (its `unless`)" for part in parts if part.label[0] == "unless"]
     first = [_name(part.words) for part in parts if part.label[0] == "silent"]
     wins = [_name(part.words) for part in parts if part.label[0] == "overrides"]
     way = " of a patient who got to this stage" if any(part.label[0] == "reached" for part in parts) else ""
@@ -154,7 +168,11 @@ def _clash(parts: Sequence[Said]) -> str:
         if len(needed) == 1:
             return f"{needed[0]} is never true{way}."
         return f"These are never true together{way}: {joined(needed, 'and')}."
-    where = f"Wherever {joined(needed, 'and')}, " if needed else "Always "
+    where = (
+        f"Whenever {joined(needed, 'and')} {'is' if len(needed) == 1 else 'are'} true, "
+        if needed
+        else "Always "
+    )
     does = []
     if first:
         moved = "moves the patient on" if len(first) == 1 else "moves the patient on, one or the other"
@@ -175,8 +193,8 @@ def _always(problem: AlwaysFires) -> Words:
         "of every patient",
         f"No reading that counts makes `{problem.condition}` false{given}. The rule speaks wherever its "
         "readings are known.",
-        "Check the limit. If the rule is for everybody, repeat the whole of `applies when` in it: that I take "
-        "as said on purpose.",
+        "Check the limit. If the rule is for everybody, repeat the whole of `applies when` in it: that I "
+        "take as said on purpose.",
     )
 
 
@@ -188,7 +206,8 @@ def _adds_nothing(problem: AddsNothing) -> Words:
         "says nothing new",
         f"{also}Whenever {mine} fires, {other} fires too and gives all it gives: "
         f"{ticked(problem.orders, 'and')}.",
-        f"Take {mine} out, or write what is different in it: a stronger word, another dose, another condition.",
+        f"Take {mine} out, or write what is different in it: a stronger word, another dose, another "
+        "condition.",
         ((problem.covering[1], "says it already"),),
     )
 
@@ -204,8 +223,8 @@ def _boundary(problem: Boundary) -> Words:
         return Words(
             f"At exactly `{problem.value}` both {other} and {mine} fire.",
             "the limit counts here",
-            f"{conditions} are both true there. They look like two sides of one limit, and this patient is on "
-            f"both.{only(problem.sites)}",
+            f"{conditions} are both true there. They look like two sides of one limit, and this patient is "
+            f"on both.{only(problem.sites)}",
             "Take the `=` out of one of the two.",
             others,
         )
@@ -217,6 +236,11 @@ def _boundary(problem: Boundary) -> Words:
         "Write `<=` or `>=` in one of the two.",
         others,
     )
+
+
+def _all(rules: Sequence[str]) -> str:
+    """At the beginning of a sentence."""
+    return joined([_name(rule, first=place == 0) for place, rule in enumerate(rules)], "and")
 
 
 def _name(rule: str, *, first: bool = False) -> str:

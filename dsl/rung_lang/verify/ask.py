@@ -10,7 +10,7 @@ from rung_lang.verify.decide import Situation
 from rung_lang.verify.formula import Formula
 from rung_lang.verify.history import realise
 from rung_lang.verify.keys import name_of
-from rung_lang.verify.replay import shows
+from rung_lang.verify.replay import replay_of
 from rung_lang.verify.traces import excluded
 from rung_lang.verify.verdict import Confirm, Layer, Proved, Refuted, Undecided, Verdict, Witness
 
@@ -43,14 +43,13 @@ def existential(context: Context, question: Question) -> Verdict:
     """
     for one in context.shown:
         if question.confirm(one.replayed):
-            context.histories.put(_name(context, question), one.witness)
             return Proved("replay", "replayed", witness=one.witness)
     answer = _answer(context, question)
     match answer:
         case Witness():
             return Proved("replay", "replayed", witness=answer)
         case Proved():
-            return Refuted(None, answer.core, answer.layer, answer.trust)
+            return Refuted(None, answer.core, answer.layer, answer.trust, answer.question)
         case _:
             return answer
 
@@ -61,8 +60,10 @@ def _answer(context: Context, question: Question) -> Witness | Proved | Undecide
     formulas = [part for _, part in parts]
     name = _name(context, question)
     known = context.histories.get(name)
-    if known is not None and shows(context.artifact, known, question.confirm):
-        return known
+    if known is not None:
+        seen = replay_of(context.artifact, known)
+        if seen is not None and question.confirm(seen):
+            return known
     refuted = context.solver.refute(formulas)
     if refuted is not None:
         labels = tuple(parts[place][0] for place in refuted.core)

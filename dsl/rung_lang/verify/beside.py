@@ -1,4 +1,4 @@
-"""The same patient, with one reading a step of its monitor higher or lower; without steps, ever so slightly."""
+"""The same patient, one reading a step of its monitor higher or lower; without steps, ever so slightly."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 """R207: thresholds that meet leave no value out, and take none in twice.
 
-Of `MAP < 65` in one rule and `MAP > 65` in another: for some patient at 65 neither fires, though a step below the
-one would and a step above the other. Of `MAP <= 65` and `MAP >= 65` in rules whose other conditions agree: both
-fire. Asked of pairs of rules that treat and order different things. Two halves of one titration meet on purpose
-at what is to be kept, and so do rules that bring a drug back to one rate. What lies between two thresholds and is
-no narrower than a step of the monitor is a gap, and asked there.
+Of `MAP < 65` in one rule and `MAP > 65` in another: for some patient at 65 neither fires, though a step below
+the one would and a step above the other. Of `MAP <= 65` and `MAP >= 65` in rules whose other conditions
+agree: both fire. Asked of pairs of rules that treat and order different things. Two halves of one titration
+meet on purpose at what is to be kept, and so do rules that bring a drug back to one rate. What lies between
+two thresholds and is no narrower than a step of the monitor is a gap, and asked there.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ Grid = tuple[Fraction, Fraction]
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A condition of a rule: the reading or rate `name` (with what else is in `of`) is below, or above, `limit`.
+    """A condition of a rule: the reading or rate `name` (and what else is in `of`) lies to a side of `limit`.
 
     `rest`: the rule's other conditions.
     """
@@ -80,6 +80,16 @@ class Meeting:
         """Of both."""
         return self.below.rule.id, self.above.rule.id
 
+    @property
+    def sides(self) -> set[tuple[str, int]]:
+        """Both conditions, by rule and term."""
+        return {(side.rule.id, side.term) for side in (self.below, self.above)}
+
+    @property
+    def shared(self) -> int:
+        """How many other conditions the two rules have in common."""
+        return len(self.below.rest & self.above.rest)
+
 
 def obligations(context: Context, places: Places, reach: Reach) -> Found:
     """One obligation for each pair of rules whose thresholds meet badly as written."""
@@ -94,11 +104,16 @@ def obligations(context: Context, places: Places, reach: Reach) -> Found:
                 parts = tuple(_parts(context, situation, meeting))
                 question = Question("R207", about, situation, parts, _Shown(meeting, stage.name))
                 found.setdefault(about, []).append((question, meeting))
-    for about, questions in sorted(found.items()):
+    told: set[tuple[str, int]] = set()
+    # What belongs together is asked first: a slip in one rule need not be shown beside every other.
+    for about, questions in sorted(found.items(), key=lambda item: (-item[1][0][1].shared, item[0])):
+        if not told.isdisjoint(side for _, meeting in questions for side in meeting.sides):
+            continue
         each = [(question, place) for place, (question, _) in enumerate(questions)]
         verdict, shown = everywhere(context, each)
         asked.append(Obligation("R207", about, verdict))
         if isinstance(verdict, Refuted) and shown is not None:
+            told |= questions[shown][1].sides
             problems.append(_problem(context, places, *questions[shown], verdict))
     return Found(tuple(asked), tuple(problems))
 

@@ -1,4 +1,4 @@
-"""A chart from concrete values of a `Timeline`: the facts on each instant, and readings taken again in between."""
+"""A chart from concrete values of a `Timeline`: facts on each instant, readings taken again in between."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rung_lang.verify.formula import Formula, Value
 from rung_lang.verify.marks import charted, other_unit
 from rung_lang.verify.timeline import Subject, Timeline
 
-MOST_FACTS = 2000
+MOST_FACTS = 600
 
 
 class Unchartable(ValueError):  # noqa: N818 - it names a fact about the values
@@ -59,7 +59,7 @@ class Chart:
             said = [one for one in choices if self.values.get(f"set:{name}={one}") is True]
             if said:
                 return said[0]
-            if self.values.get(f"set:{name}=yes") is False and not decl.choices:
+            if not decl.choices and (decl.value is None or f"set:{name}=yes" in self.values):
                 return "no"
             return decl.value if isinstance(decl.value, str) else choices[0]
         written = decl.value if isinstance(decl.value, m.Number) else decl.lo
@@ -115,8 +115,10 @@ class Chart:
                 last = None
             if last is None or decl.valid_for is None or place == line.last:
                 continue
-            for last in self._again(place, name, last, decl.valid_for):
-                yield Reading("", last, name, self._value(place, name))
+            again = tuple(self._again(place, name, last, decl.valid_for))
+            for time in again:
+                yield Reading("", time, name, self._value(place, name))
+            last = again[-1] if again else last
 
     def _again(self, place: int, name: str, last: int, valid: int) -> Iterator[int]:
         """When it is read again before the next instant, so as to be known until then or not beyond."""

@@ -30,10 +30,12 @@ from rung_lang.verify.rounds import DAY, Candidate, Rounds
 from rung_lang.verify.solve import Sat
 from rung_lang.verify.verdict import Witness
 
-MOST_TURNS = 80
+MOST_TURNS = 40
 """Turns to other readings that are tried for one way to the round."""
-MOST_WAYS = 12
+MOST_WAYS = 8
 """Ways to the round that are tried."""
+MOST_WANDERED = 2
+"""Ways from which rounds are looked for whose steps come in no fixed order."""
 ENDS: tuple[End, ...] = ("lo", "hi")
 
 
@@ -88,8 +90,10 @@ class _Chase:
     program: Program = field(init=False)
     settings: dict[str, m.Number | str] = field(init=False)
     letters: list[tuple[Letter, Wanted]] = field(init=False)
+    by_time: tuple[int, ...] = field(init=False)
     patience: int = field(init=False)
     """How long readings are held without a change before others are tried, in milliseconds."""
+    wandered: int = 0
     turns: int = 0
     """How often readings were turned to others, from one place."""
 
@@ -105,6 +109,13 @@ class _Chase:
             for place, letter in enumerate(letters)
         ]
         self.patience = self._patience()
+        self.by_time = self._by_time()
+
+    def _by_time(self) -> tuple[int, ...]:
+        """The steps as they come in the candidate."""
+        places = range(len(self.rounds.steps))
+        when = [self.values.get(f"{self.rounds.tag}when:{place}", Fraction(0)) for place in places]
+        return tuple(sorted(places, key=lambda place: (when[place], place)))
 
     def _chartist(self, place: int) -> Chartist:
         instant = self.rounds.instant(place)
@@ -252,7 +263,7 @@ class _Chase:
         if len(order) == len(self.letters):
             yield from self._again(bedside, order, self._until)
             return
-        for turn in range(len(self.letters)):
+        for turn in self.by_time:
             if turn in order or self.turns >= MOST_TURNS:
                 continue
             self.turns += 1
@@ -263,8 +274,9 @@ class _Chase:
     def _wandering(self, bedside: Bedside) -> Iterator[_Driven]:
         """Every order of turns after each change, the fewest turns first."""
         todo = [_Node(bedside, (), (bedside.place(),))]
+        self.wandered += 1
         seen: dict[tuple[int, tuple[object, ...]], int] = {}
-        while todo and self.turns < 2 * MOST_TURNS:
+        while todo and self.turns < 2 * MOST_TURNS and self.wandered <= MOST_WANDERED:
             nodes, todo = todo, []
             for node in nodes:
                 for turn in range(len(self.letters)):

@@ -1,7 +1,7 @@
-"""Which orders of one decision cannot both be given, and where both stand. Mirrors `decision.fold._contradict`.
+"""Which orders of one decision cannot both be given, and where. Mirrors `decision.fold._contradict`.
 
-Two ranges of one order that share a narrower one are no clash where that narrower one stands: the three become
-one order, and it is as sure as any of them.
+Two ranges of one order that share a narrower one are no clash where that narrower one stands: the three
+become one order, and it is as sure as any of them.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from rung_lang.verify.formula import Formula
 
 BEGINS = frozenset({"start", "add"})
 STEPS = frozenset({"increase", "decrease", "taper"})
+ENDS = frozenset({"stop", "pause"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,36 @@ class Clash:
 
 
 @dataclass(frozen=True, slots=True)
+class Undoing:
+    """One order begins a drug and the other ends it: whichever is done already, the other stands."""
+
+    situation: Situation
+    one: OrderSymbols
+    two: OrderSymbols
+
+    @property
+    def rules(self) -> tuple[str, str]:
+        """That give them; perhaps one rule."""
+        return self.one.place.rule, self.two.place.rule
+
+    @property
+    def orders(self) -> tuple[m.Order, m.Order]:
+        """As written."""
+        return self.one.order, self.two.order
+
+    @property
+    def formula(self) -> Formula:
+        """One is confirmed and to be done, the other, confirmed too, is met."""
+        rules = self.situation.rules
+        return f.any_of(
+            f.all_of((due.stands, due.sure, met.finished, rules[met.place.rule].fires))
+            for due, met in ((self.one, self.two), (self.two, self.one))
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Blocked:
-    """A free choice of which every arm that stands gives way to another order. `against`: rules of such orders."""
+    """A free choice of which every arm that stands gives way. `against`: rules with orders opposed to one."""
 
     rule: str
     orders: tuple[m.Order, ...]
@@ -75,18 +104,32 @@ def clashes(situation: Situation, orders: Sequence[OrderSymbols]) -> Iterator[Cl
         for op, other in combinations(sorted(by_op), 2):
             # What begins a drug stands while it does not run, and a step only while it does.
             if other in opposed_ops(op) and not ({op, other} & BEGINS and {op, other} & STEPS):
-                yield from (Clash(situation, *pair) for pair in product(by_op[op], by_op[other]))
+                yield from (Clash(situation, one, two) for one, two in product(by_op[op], by_op[other]))
         for alike in (STARTS, *({op} for op in STEPS), {"give"}):
             group = [order for op in sorted(alike) for order in by_op.get(op, ())]
             for one, two in combinations(group, 2):
                 if conflict(situation, one, two) is not f.FALSE:
                     yield Clash(situation, one, two, _alike(group, one, two))
     for pair in situation.symbols.program.artifact.incompatible:
-        giving = [
+        first, second = (
             [order for op in sorted(GIVES) for order in by_target.get(drug, {}).get(op, ())]
             for drug in pair.drugs
-        ]
-        yield from (Clash(situation, *both) for both in product(*giving))
+        )
+        yield from (Clash(situation, one, two) for one, two in product(first, second))
+
+
+def undoings(situation: Situation) -> Iterator[Undoing]:
+    """Every pair among the orders of the rules judged here, arms of free choices aside."""
+    begin: dict[str, list[OrderSymbols]] = {}
+    end: dict[str, list[OrderSymbols]] = {}
+    for order in situation.offered:
+        if not order.carried and not order.label:
+            if order.order.op in STARTS:
+                begin.setdefault(order.order.target, []).append(order)
+            elif order.order.op in ENDS:
+                end.setdefault(order.order.target, []).append(order)
+    for drug, orders in begin.items():
+        yield from (Undoing(situation, one, two) for one, two in product(orders, end.get(drug, ())))
 
 
 def _alike(group: Sequence[OrderSymbols], one: OrderSymbols, two: OrderSymbols) -> tuple[OrderSymbols, ...]:

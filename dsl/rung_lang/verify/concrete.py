@@ -14,9 +14,9 @@ from fractions import Fraction
 from rung_engine.artifact import model as m
 from rung_engine.program import Unit
 from rung_lang.verify import formula as f
+from rung_lang.verify.asks import Sat
 from rung_lang.verify.formula import Formula, Linear, Value
 from rung_lang.verify.marks import Found, Marks, between, nearby, other_unit, plain, steps_around
-from rung_lang.verify.asks import Sat
 from rung_lang.verify.solve import Solver
 from rung_lang.verify.timeline import Subject, Timeline
 
@@ -121,7 +121,8 @@ class Concrete:
         decl = line.program.artifact.inputs[name]
         for place in range(len(line.at)):
             known = not self._wish(f.negation(line.chart(place).input_known(name)))
-            taken = known and not (place and self._wish(f.negation(line.charted(place, name))))
+            may_not = place or decl.counts is not None
+            taken = known and not (may_not and self._wish(f.negation(line.charted(place, name))))
             if not taken:
                 continue
             for value in line.values(name) if decl.kind in ("flag", "one_of", "any_of") else ():
@@ -234,7 +235,9 @@ class Concrete:
         return f.any_of(
             f.all_of((way, f.any_of(f.compare(number, "=", f.number(one)) for one in tries)))
             for way, unit in ways
-            for number, tries in ((line.chart(place).rate(name, unit.dims).value, self._rates(name, unit, known)),)
+            for number, tries in (
+                (line.chart(place).rate(name, unit.dims).value, self._rates(name, unit, known)),
+            )
         )
 
     def _is_rated(self, place: int, name: str) -> bool:

@@ -64,15 +64,20 @@ class Context:
         """One instant in a stage, its past free. Situations with one `at` speak of one patient at once."""
         key = (stage, at, entered_now)
         if key not in self._situations:
-            symbols = self._symbols(at, entered_now)
+            symbols = self._symbols(at, entered_now, self._timed and stage is None)
             self._situations[key] = Situation(symbols, stage, self.entering(stage))
         return self._situations[key]
 
-    def _symbols(self, at: str, entered_now: bool) -> Symbols:
-        for (_, other_at, other_now), situation in self._situations.items():
-            if other_at == at and other_now == entered_now:
+    def _symbols(self, at: str, entered_now: bool, nowhere: bool) -> Symbols:
+        for (stage, other_at, other_now), situation in self._situations.items():
+            if (other_at, other_now, self._timed and stage is None) == (at, entered_now, nowhere):
                 return situation.symbols
-        return Symbols(self.program, self.space, FreePast(entered_now), at)
+        return Symbols(self.program, self.space, FreePast(entered_now, nowhere), at)
+
+    @property
+    def _timed(self) -> bool:
+        """Something looks at the time in the stage, so that an instant without a stage is another thing."""
+        return any(isinstance(term, m.TimeInStage) for term in self.artifact.terms)
 
     def applies(self, situation: Situation) -> tuple[Part, ...]:
         """The protocol applies, and no assumption is false."""

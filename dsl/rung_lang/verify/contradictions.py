@@ -1,28 +1,32 @@
 """R201 and R202: no two rules give orders that cannot both be given, and no two lead to different stages.
 
-Asked wherever orders meet: of the rules of a stage at rest; of a rule that moves and any that fires beside it,
-which holds the session back; of rules that moved a session one after the other on one instant, and of their
-orders as they are carried on; of a free choice that is left without an arm. Only what is confirmed contradicts:
-where one of two rules is unknown the engine leaves the other's order unconfirmed. What stands while a ring of
-transitions holds a session back is left to R303.
+Asked wherever orders meet: of the rules of a stage at rest; of a rule that moves and any that fires beside
+it, which holds the session back; of rules that moved a session one after the other on one instant, and of
+their orders as they are carried on; of a free choice that is left without an arm. An order that begins a drug
+beside one that ends it is a contradiction too where one is met: once the other is done, it no longer is.
+
+Only what is confirmed contradicts: where one of two rules is unknown the engine leaves the other's order
+unconfirmed. What stands while a ring of transitions holds a session back is left to R303.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import chain, combinations
+from typing import Literal, assert_never
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.conflicts import incompatible
-from rung_engine.decision.rules import destination
+from rung_engine.decision.rules import destination, judge
 from rung_lang.finding import Problem
 from rung_lang.lower.phrase import order_words
+from rung_lang.verify.acting import rules_in
 from rung_lang.verify.ask import Question, universal
 from rung_lang.verify.asks import Unsat
-from rung_lang.verify.clashes import BEGINS, Blocked, Clash, blocked, clashes
+from rung_lang.verify.clashes import ENDS, Blocked, Clash, Undoing, blocked, clashes, undoings
 from rung_lang.verify.context import Context, Part
-from rung_lang.verify.decide import RuleSymbols, Situation
+from rung_lang.verify.decide import STARTS, RuleSymbols, Situation
 from rung_lang.verify.formula import Formula
 from rung_lang.verify.found import Found
 from rung_lang.verify.intervals import Box, apart, box, within
@@ -37,14 +41,12 @@ from rung_lang.verify.ways import Way, ways
 MOVED = "moved:"
 """The earlier instant on which rules moved a session whose orders are carried on."""
 
-ENDS = frozenset({"stop", "pause"})
-
 Asked = tuple[Situation, tuple[Part, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """Rules that the solver lets contradict each other: where, by which orders, and the questions that settle it."""
+    """Rules that the solver lets contradict each other: where, by which orders, what settles it."""
 
     stage: str | None
     orders: tuple[m.Order, ...]
@@ -112,7 +114,7 @@ def _problem(
         targets = tuple(order.target for order in orders)
         return TwoWays(span, rules[-1], others, targets, stages, sites, verdict.witness)
     words = tuple(order_words(order) for order in orders)
-    undoes = {order.op for order in orders} & BEGINS and {order.op for order in orders} & ENDS
+    undoes = {order.op for order in orders} & STARTS and {order.op for order in orders} & ENDS
     return Contradiction(
         span,
         rules[-1],
@@ -120,6 +122,7 @@ def _problem(
         words,
         candidate.shown.choice,
         orders[0].target if undoes and len({order.target for order in orders}) == 1 else "",
+        candidate.shown.kind == "undone",
         stages,
         sites,
         verdict.witness,
@@ -131,7 +134,7 @@ def _problem(
 
 @dataclass(slots=True)
 class _Search:
-    """What the solver lets happen, by code and rules. `linear`: no product was needed to rule the rest out."""
+    """What the solver lets happen, by code and rules. `linear`: no product was needed for the rest."""
 
     context: Context
     reach: Reach
@@ -157,22 +160,22 @@ class _Search:
         here = self.context.applies(situation)
         stage = situation.stage
         moving = {judged.rule.id for judged in situation.movers}
-        for clash in clashes(situation, [order for order in situation.offered if not order.carried]):
+        given = [order for order in situation.offered if not order.carried]
+        pairs: Iterator[Clash | Undoing] = chain(clashes(situation, given), undoings(situation))
+        for clash in pairs:
             one, two = (situation.rules[rule] for rule in clash.rules)
             if not self._never_together(here, one, two):
                 base = here if moving.intersection(clash.rules) else rest
-                self._note(
-                    stage, _Shown("orders", clash.rules), clash.orders, ((situation, (*base, _part(clash))),)
-                )
+                shown = _Shown("undone" if isinstance(clash, Undoing) else "orders", clash.rules, stage=stage)
+                self._note(stage, shown, clash.orders, ((situation, (*base, _part(clash))),))
         for choice in blocked(situation, carried=False):
             base = here if moving.intersection((choice.rule, *choice.against)) else rest
             shown = _Shown("orders", (choice.rule,), choice=True)
             self._note(stage, shown, choice.orders, ((situation, (*base, _part(choice))),))
         for one, two in combinations(situation.movers, 2):
             to = tuple(order for judged in (one, two) if (order := destination(judged.rule)))
-            if (to[0].op, to[0].target) != (to[1].op, to[1].target) and not self._never_together(
-                here, one, two
-            ):
+            apart = (to[0].op, to[0].target) != (to[1].op, to[1].target)
+            if apart and not self._never_together(here, one, two):
                 parts = (*here, (("rule", one.rule.id), one.fires), (("rule", two.rule.id), two.fires))
                 self._note(stage, _Shown("stages", (one.rule.id, two.rule.id)), to, ((situation, parts),))
 
@@ -199,13 +202,13 @@ class _Search:
                     self._note(stage, shown, choice.orders, ((situation, parts),))
         if not way.ends:
             then = context.situation(way.second, entered_now=True)
-            last = [order for order in then.offered if order.place.rule == way.rules[not order.carried]]
+            last = [
+                order for order in then.offered if order.place.rule == way.rules[0 if order.carried else 1]
+            ]
             for clash in clashes(then, last):
                 if set(clash.rules) == set(way.rules):
-                    shown = _Shown("finish", way.rules)
-                    self._note(
-                        way.second, shown, clash.orders, ((start, (*way.parts(context, ""), _part(clash))),)
-                    )
+                    parts = (*way.parts(context, ""), _part(clash))
+                    self._note(way.second, _Shown("finish", way.rules), clash.orders, ((start, parts),))
 
     def _note(
         self, stage: str | None, shown: _Shown, orders: tuple[m.Order, ...], asked: tuple[Asked, ...]
@@ -238,7 +241,7 @@ class _Search:
         return self._boxes[id(formula)]
 
 
-def _part(clash: Clash | Blocked) -> Part:
+def _part(clash: Clash | Undoing | Blocked) -> Part:
     return ("clash",), clash.formula
 
 
@@ -249,18 +252,30 @@ def _part(clash: Clash | Blocked) -> Part:
 class _Shown:
     """The decision reports that these rules contradict each other; `reported`: all that it names.
 
-    A session that finishes reports nothing: there both orders stand in its last decision.
+    What begins a drug beside what ends it is reported by nothing: there both fire. Nor does a session that
+    finishes report anything: there both orders stand in its last decision.
     """
 
-    kind: str
+    kind: Literal["orders", "stages", "undone", "finish"]
     rules: tuple[str, ...]
     choice: bool = False
+    stage: str | None = None
     reported: tuple[str, ...] = ()
 
     def __call__(self, replayed: Replayed) -> bool:
-        if self.kind == "finish":
-            self.reported = self.rules
-            return _both_stand(replayed, self.rules)
+        match self.kind:
+            case "undone":
+                shown = self._both_fire(replayed)
+            case "finish":
+                shown = self._both_stand(replayed)
+            case "orders" | "stages":
+                return self._is_reported(replayed)
+            case _:
+                assert_never(self.kind)
+        self.reported = self.rules if shown else ()
+        return shown
+
+    def _is_reported(self, replayed: Replayed) -> bool:
         for one in replayed.content.contradictions:
             alike = one.detail.endswith("no arm of the choice is free") is self.choice
             if one.kind == self.kind and alike and set(self.rules) <= set(one.rules):
@@ -268,9 +283,15 @@ class _Shown:
                 return True
         return False
 
+    def _both_stand(self, replayed: Replayed) -> bool:
+        return any(
+            set(self.rules) <= {*one.rules, *two.rules} and incompatible(replayed.program, one, two)
+            for one, two in combinations(replayed.content.orders, 2)
+        )
 
-def _both_stand(replayed: Replayed, rules: tuple[str, ...]) -> bool:
-    return any(
-        set(rules) <= {*one.rules, *two.rules} and incompatible(replayed.program, one, two)
-        for one, two in combinations(replayed.content.orders, 2)
-    )
+    def _both_fire(self, replayed: Replayed) -> bool:
+        content, view = replayed.content, replayed.view
+        if self.stage not in (content.stage, *content.path):
+            return False
+        judged = judge(view, rules_in(replayed.program, self.stage))
+        return all(judged[rule].state == "fires" for rule in self.rules)

@@ -7,13 +7,13 @@ bedside obeys; readings move within their noise and are taken on their round.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
-from rung_engine.artifact import model as m
 from rung_engine.event import Charted
 from rung_engine.exact import show_decimal
 from rung_lang.finding import Problem
+from rung_lang.verify import formula as f
 from rung_lang.verify.chase import Played, chase
 from rung_lang.verify.constant import noise_of
 from rung_lang.verify.context import Context
@@ -27,7 +27,7 @@ from rung_lang.verify.rounds import DAY, Candidate, Rounds, narrowed
 from rung_lang.verify.sites import only_for
 from rung_lang.verify.solve import Unknown
 from rung_lang.verify.steps import Step, closed, drugs_moved, rounds, steps_in
-from rung_lang.verify.verdict import Obligation, Proved, Refuted, Undecided, Verdict, Witness
+from rung_lang.verify.verdict import Obligation, Proved, Refuted, Undecided, Verdict
 
 MOST_CANDIDATES = 6
 """Rounds played in vain before a question is left undecided."""
@@ -56,7 +56,6 @@ class _Group:
     reach: Reach
     stages: tuple[str | None, ...]
     tag: str
-    known: list[tuple[Candidate, Played]] = field(default_factory=list)
 
     def asked(self) -> Iterator[tuple[Obligation, list[Problem]]]:
         every = steps_in(self.context, self.stages)
@@ -70,30 +69,33 @@ class _Group:
             yield Obligation("R304", self._about(), Undecided(reason)), []
             return
         found = narrowed(self.context, self.stages, self.tag, every)
+        in_one_stage: list[Formula] = []
         if goes:
-            verdict, problems = self._look(found, found.moves(), "go", "")
+            verdict, problems = self._look(found, found.moves(), [])
             yield Obligation("R304", self._about(), verdict), problems
+            if isinstance(verdict, Refuted):
+                # What drugs do on that round is said with it; there may be others within one stage.
+                in_one_stage = [f.negation(found.moves())]
         for drug in drugs:
-            moved = drug in found.drugs
-            verdict, problems = (
-                self._look(found, found.patient.changes(drug), "up", drug) if moved else (_PROVED, [])
-            )
-            rules = {step.rule for step in both_ways if step.kind != "go" and step.target == drug}
-            yield Obligation("R304", tuple(sorted(rules)), verdict), problems
+            verdict, problems = _PROVED, []
+            if drug in found.drugs:
+                verdict, problems = self._look(found, found.patient.changes(drug), in_one_stage)
+            if problems or not in_one_stage:
+                rules = {step.rule for step in both_ways if step.kind != "go" and step.target == drug}
+                yield Obligation("R304", tuple(sorted(rules)), verdict), problems
 
     def _about(self) -> tuple[str, ...]:
         return tuple(f"stage:{stage}" for stage in self.stages if stage is not None)
 
     def _look(
-        self, found: Rounds, target: Formula, kind: str, subject: str
+        self, found: Rounds, target: Formula, besides: Sequence[Formula]
     ) -> tuple[Verdict, list[Problem]]:
-        """The first round that is played refutes; others are told of too."""
-        against = [found.without(candidate.rounds.steps) for candidate, _ in self.known]
-        shown = [played for _, played in self.known if _shows(played, kind, subject)]
+        """The first round that is played refutes; others that are found at once are told of too."""
+        against = list(besides)
+        shown: list[Played] = []
         problems: list[Problem] = []
         failed: Candidate | Unknown | None = None
-        tried = 0
-        while tried < MOST_CANDIDATES:
+        for _ in range(MOST_CANDIDATES):
             candidate = found.candidate(target, against)
             if candidate is None:
                 break
@@ -103,13 +105,12 @@ class _Group:
             against.append(found.without(candidate.rounds.steps))
             played = chase(self.context, self.reach, candidate)
             if played is None:
-                failed, tried = failed or candidate, tried + 1
-                continue
-            if played.period >= DAY:
-                continue
-            self.known.append((candidate, played))
-            shown.append(played)
-            problems.append(self._problem(found, candidate, played))
+                failed = failed or candidate
+                if shown:
+                    break
+            elif played.period < DAY:
+                shown.append(played)
+                problems.append(self._problem(found, candidate, played))
         if shown:
             return Refuted(shown[0].witness, layer="cycles"), problems
         match failed:
@@ -182,10 +183,6 @@ def _words(millionths: int, unit: str) -> str:
 
 def _is(step: Step, change: Change) -> bool:
     return (step.kind, step.target) == (change.kind, change.target) and step.rule in change.rules
-
-
-def _shows(played: Played, kind: str, subject: str) -> bool:
-    return any(change.kind == kind and subject in ("", change.target) for change in played.changes)
 
 
 def _unplayed(candidate: Candidate) -> str:

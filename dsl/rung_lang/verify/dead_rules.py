@@ -1,7 +1,7 @@
 """R203: every rule fires for some patient, on an instant on which that counts.
 
-A rule that moves the session counts wherever the session stands in its stage; any other only where the session
-comes to rest. Where no patient can be, the fewest things that exclude one another say why.
+A rule that moves the session counts wherever the session stands in its stage; any other only where the
+session comes to rest. Where no patient can be, the fewest things that exclude one another say why.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rung_lang.verify import formula as f
 from rung_lang.verify.acting import conjuncts, rules_in
 from rung_lang.verify.ask import Question, existential
 from rung_lang.verify.context import Context, Part
-from rung_lang.verify.decide import Situation, moves
+from rung_lang.verify.decide import Situation, moves, written
 from rung_lang.verify.formula import Formula
 from rung_lang.verify.found import Found
 from rung_lang.verify.moments import moments
@@ -39,7 +39,7 @@ from rung_lang.verify.verdict import (
 NOW = frozenset({"known", "input", "value", "setting", "on", "off", "rated", "rate", "charted_own"})
 """Variables of the instant itself."""
 OWN = frozenset({"term", "unless", "silent", "overrides"})
-"""What is said of the rule itself. Where none of it is to blame, the fault lies elsewhere and is found there."""
+"""What is said of the rule itself. Where none of it is to blame, the fault is found elsewhere."""
 
 
 def obligations(context: Context, places: Places, reach: Reach) -> Found:
@@ -52,19 +52,28 @@ def obligations(context: Context, places: Places, reach: Reach) -> Found:
         where = stages if rule.stage is None else [stage for stage in stages if stage == rule.stage]
         verdict = _verdict(context, fired, rule, where)
         asked.append(Obligation("R203", (rule.id,), verdict))
-        if isinstance(verdict, Refuted) and any(label[0] in OWN for label in verdict.core):
+        own = isinstance(verdict, Refuted) and any(label[0] in OWN for label in verdict.core)
+        if own and not _only_leads_nowhere(reach, rule):
             problems.append(_problem(places, rule, where, verdict))
     return Found(tuple(asked), tuple(problems))
 
 
+def _only_leads_nowhere(reach: Reach, rule: m.Rule) -> bool:
+    """All it does is to lead to a stage that no history gets to: that finding tells why."""
+    return all(
+        order.op == "go" and order.target in reach.classes and not reach.classes[order.target]
+        for order in written(rule)
+    )
+
+
 def _stages(context: Context, reach: Reach) -> list[str | None]:
     """Where histories get to, the stages that take the fewest steps first; None: where there is none yet."""
-    steps = {
+    steps: dict[str | None, int] = {
         stage: min(len(reach.way_to(one)) for one in classes)
         for stage, classes in reach.classes.items()
         if classes
     }
-    found: list[str | None] = sorted(steps, key=lambda stage: (steps[stage], stage))
+    found = sorted(steps, key=lambda stage: (steps[stage], stage or ""))
     if any(stage.initial_if is not None for stage in context.artifact.stages):
         found += [one.situation.stage for one in moments(context) if one.situation.stage is None]
     return found
@@ -80,20 +89,28 @@ def _verdict(context: Context, fired: _Fired, rule: m.Rule, where: Sequence[str 
     for stage in where:
         situation = context.situation(stage)
         parts = tuple(_parts(context, situation, rule))
-        for company in (fired.company(situation, rule, parts), ()):
-            confirm = _Fires(rule)
-            verdict = existential(context, Question("R203", (rule.id,), situation, (*parts, *company), confirm))
-            if isinstance(verdict, Proved):
-                if verdict.witness is not None and confirm.seen is not None:
-                    fired.note(confirm.seen, verdict.witness)
+        company = fired.company(situation, rule, parts)
+        verdict = _shown(context, fired, rule, situation, (*parts, *company))
+        if company and not isinstance(verdict, Proved):
+            verdict = _shown(context, fired, rule, situation, parts)
+        match verdict:
+            case Proved():
                 return verdict
-            if not company:
-                break
-        if isinstance(verdict, Refuted):
-            cores.append(verdict)
-        else:
-            doubt = doubt or verdict
+            case Refuted():
+                cores.append(verdict)
+            case Undecided():
+                doubt = doubt or verdict
     return doubt if doubt is not None else _all(cores)
+
+
+def _shown(
+    context: Context, fired: _Fired, rule: m.Rule, situation: Situation, parts: tuple[Part, ...]
+) -> Verdict:
+    confirm = _Fires(rule)
+    verdict = existential(context, Question("R203", (rule.id,), situation, parts, confirm))
+    if isinstance(verdict, Proved) and verdict.witness is not None and confirm.seen is not None:
+        fired.note(confirm.seen, verdict.witness)
+    return verdict
 
 
 def _parts(context: Context, situation: Situation, rule: m.Rule) -> Iterator[Part]:
@@ -118,7 +135,8 @@ def _parts(context: Context, situation: Situation, rule: m.Rule) -> Iterator[Par
 def _all(cores: Sequence[Refuted]) -> Refuted:
     """In every stage: what is to blame in all of them, once."""
     core = tuple(dict.fromkeys(label for one in cores for label in one.core))
-    layer: Layer = "letters" if any(one.layer == "letters" for one in cores) else "instant"
+    layers: dict[str, Layer] = {one.layer: one.layer for one in cores}
+    layer: Layer = layers.get("clocks") or layers.get("letters") or "instant"
     checked = all(one.trust == "checked" for one in cores)
     return Refuted(None, core, layer, "checked" if checked else "solver")
 
@@ -201,8 +219,10 @@ def counted(replayed: Replayed) -> frozenset[str]:
     """The rules that moved the session, would have but for a contradiction, or fire where it came to rest."""
     content, program = replayed.content, replayed.program
     found = {*content.moved_by, *(rule for one in content.contradictions for rule in one.rules)}
+    # A ring leaves the session where it was, with the rule that would have begun it.
+    ring = any(one.kind == "cycle" for one in content.contradictions)
     if content.phase == "active":
         for one in judge(replayed.view, rules_in(program, content.stage)).values():
-            if one.state == "fires" and (content.stage is None or not moves(one.rule, content.stage)):
+            if one.state == "fires" and (ring or content.stage is None or not moves(one.rule, content.stage)):
                 found.add(one.rule.id)
     return frozenset(found)

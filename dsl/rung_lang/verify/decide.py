@@ -442,8 +442,9 @@ def _step(symbols: Symbols, order: m.Order) -> _Shape:
 
 
 def ready(symbols: Symbols, drug: str, interval: Linear) -> Formula:
-    """So long has passed since the drug's rate last changed, or it never did."""
+    """So long has passed since the drug's rate last changed, or it never did; to be started is a change."""
     changed = symbols.space.bool(f"{symbols.at}changed:{drug}", ("changed", drug), symbols.at)
+    symbols.space.always(f"{symbols.at}changed:{drug}", f.implies(symbols.drug(drug).on, changed))
     name = f"{symbols.at}unchanged:{drug}"
     since = symbols.space.real(name, ("unchanged", drug), symbols.at, Fraction(0))
     return f.any_of((f.negation(changed), f.compare(since, ">=", interval)))

@@ -321,9 +321,7 @@ class _Search:
 
 def _false_sum(factors: Mapping[Literal, int]) -> _Clause:
     taken = sorted(factors.items())
-    return _Clause(
-        [literal ^ 1 for literal, _ in taken], [part for pair in taken for part in pair], own=True
-    )
+    return _Clause([literal ^ 1 for literal, _ in taken], [part for pair in taken for part in pair], own=True)
 
 
 def _apart(one: Formula, other: Formula) -> bool:

@@ -24,10 +24,12 @@ from rung_lang.verify.answers import Kept, key_of
 
 _NOT_EXECUTED = frozenset(
     {
-        *("compiler", "title", "version", "status", "sources", "defines"),
-        *("graph", "provenance", "certificate", "meaning", "seal"),
+        *("compiler", "version", "status", "sources", "defines", "graph", "provenance", "certificate"),
+        *("meaning", "seal", "title", "because", "cites", "clauses", "erratum", "grade"),
     }
 )
+"""Fields, wherever they stand, that say what a protocol is or why, and do nothing."""
+
 _BY_STAGE = frozenset({"rules", "terms"})
 
 
@@ -89,8 +91,7 @@ class _Protocol:
                 name: self._terms_of(getattr(artifact, name))
                 if name in TERM_FIELDS[m.Artifact]
                 else getattr(artifact, name)
-                for name in artifact.__dataclass_fields__
-                if name not in _NOT_EXECUTED | _BY_STAGE
+                for name in artifact.__dataclass_fields__.keys() - _NOT_EXECUTED - _BY_STAGE
             }
         )
         self._rules = {
@@ -112,7 +113,7 @@ class _Protocol:
             of_terms = TERM_FIELDS.get(type(part), ())  # type: ignore[call-overload]
             return {
                 name: (self._terms_of if name in of_terms else self._content)(getattr(part, name))
-                for name in fields
+                for name in fields.keys() - _NOT_EXECUTED
             }
         if isinstance(part, tuple | list):
             return [self._content(item) for item in part]

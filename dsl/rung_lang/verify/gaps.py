@@ -20,6 +20,7 @@ from rung_lang.verify.acting import (
     rules_in,
     silent,
     silent_parts,
+    treatments,
     treats,
 )
 from rung_lang.verify.ask import Question, universal
@@ -112,6 +113,8 @@ class _Unserved:
 def _unsaid(context: Context, places: Places, stage: m.Stage) -> Answered:
     yield less_for_sicker(context, places, stage)
     situation = context.situation(stage.name)
+    if not any(True for _ in treatments(situation)):
+        return  # it only leads on: that it is silent meanwhile is its purpose
     patient = patient_of(context, situation)
     given = [part for _, part in (*patient, *context.reached(situation))]
     region = describe(context, situation.symbols, silent(situation), given, MOST_SHOWN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any, Protocol, assert_never
 
 from rung_engine.artifact import model as m
@@ -21,6 +22,7 @@ from rung_engine.event import (
     Retraction,
     Value,
 )
+from rung_lang.verify.answers import Kept, key_of
 from rung_lang.verify.verdict import Witness
 
 
@@ -42,6 +44,23 @@ class NoHistories:
 
     def put(self, question: str, witness: Witness) -> None:
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """Those of earlier runs. `about`: the meaning of the protocol and who searched, since another protocol's
+    history may show the same and yet not be the shortest.
+    """
+
+    kept: Kept
+    about: str
+
+    def get(self, question: str) -> Witness | None:
+        found = self.kept.get(key_of("history", self.about, question))
+        return None if found is None else from_bytes(found)
+
+    def put(self, question: str, witness: Witness) -> None:
+        self.kept.put(key_of("history", self.about, question), to_bytes(witness))
 
 
 def written(witness: Witness) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """From an answer of the solver to a history that the reference engine plays.
 
-Histories are unrolled to a few instants, the fewest first. What the solver finds is made concrete, charted and
-played; only what the engine shows is handed on.
+Histories are unrolled to a few instants, the fewest first. What the solver finds is made concrete, charted
+and played; only what the engine shows is handed on.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class _Search:
             try:
                 settings, events, times = chart.settings(), chart.events(), chart.times
             except Unchartable:
-                base.append(self._otherwise(concrete.values))
+                base.append(self._otherwise(moves, concrete.values))
                 continue
             except TooLong:
                 last = line.time(line.last)
@@ -169,15 +169,16 @@ class _Search:
             )
             if stage_at(came, times[place]) != wanted:
                 break
-            left = [when for when, stage in came if times[place] < when < times[place + 1] and stage != wanted]
+            left = [
+                when for when, stage in came if times[place] < when < times[place + 1] and stage != wanted
+            ]
             if left:
                 stays = moves.stays_at(place, left[0] - times[place])
                 return f.all_of((stays, *line.laws))
-        return self._otherwise(values)
+        return self._otherwise(moves, values)
 
-    def _otherwise(self, values: dict[str, Value]) -> Formula:
-        """Some atom of the question is otherwise."""
-        said: list[Formula] = []
-        for atom in f.atoms(f.all_of(self.parts)):
-            said.append(atom if f.holds(atom, values) else f.negation(atom))
-        return f.negation(f.all_of(said))
+    def _otherwise(self, moves: Moves, values: dict[str, Value]) -> Formula:
+        """Some atom of the question is otherwise, or other rules move the session on the last instant."""
+        movers = (fires for _, fires in moves.moved[-1])
+        atoms = (*f.atoms(f.all_of(self.parts)), *dict.fromkeys(movers))
+        return f.negation(f.all_of(one if f.holds(one, values) else f.negation(one) for one in atoms))

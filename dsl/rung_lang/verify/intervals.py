@@ -1,6 +1,6 @@
 """Two quick tests in plain bounds of single variables, both exact where they say yes.
 
-A conjunction contradicts itself; or the values nearest to hand make it true. What neither says takes a solver.
+A conjunction contradicts itself; or the values nearest to hand make it true. The rest takes a solver.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Bound = tuple[Fraction, bool]
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """What a conjunction says of single variables: numbers between bounds, yes or no. `empty`: of none at all."""
+    """What a conjunction says of single variables: numbers between bounds, yes or no. `empty`: too much."""
 
     lower: dict[str, Bound] = field(default_factory=dict)
     upper: dict[str, Bound] = field(default_factory=dict)
@@ -100,7 +100,7 @@ def _bounded(one: f.Compare, lower: dict[str, Bound], upper: dict[str, Bound]) -
 
 
 def within(space: Space, parts: Sequence[Formula]) -> bool:
-    """True where some values are found under which all parts hold, with what is always true. False says nothing."""
+    """True where values are found under which all parts hold, with what is always so. False says nothing."""
     every = space.stated(parts)
     found = box(every)
     if found.empty:

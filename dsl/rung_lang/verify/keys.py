@@ -50,14 +50,16 @@ class Keys:
     """Names of questions about the variables of a space."""
 
     space: Space
+    version: str = ""
+    """Of who answers."""
     _facts: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     _always: dict[frozenset[str], bytes] = field(default_factory=dict)
     _stated: int = 0
 
     def of(self, kind: str, parts: Sequence[Formula], also: Iterable[Formula] = ()) -> str:
-        """`kind`: what is asked, by whom. Covers what is always true of every variable spoken of."""
+        """`kind`: what is asked. Covers what is always true of every variable spoken of."""
         spoken = self.space.spoken([*parts, *also])
-        return key_of(kind, b"".join(map(digest, parts)), self._always_true(spoken))
+        return key_of(self.version, kind, b"".join(map(digest, parts)), self._always_true(spoken))
 
     def _always_true(self, spoken: frozenset[str]) -> bytes:
         if self._stated != len(self.space.log):

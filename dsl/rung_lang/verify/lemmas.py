@@ -45,25 +45,23 @@ class Lemmas:
     """In the order in which they were shown."""
 
     all: list[Lemma] = field(default_factory=list)
-    _by: dict[str, list[tuple[frozenset[str], Lemma]]] = field(default_factory=dict)
+    _by: dict[str, list[tuple[frozenset[str], int]]] = field(default_factory=dict)
 
     def add(self, lemma: Lemma) -> None:
         """One with formulas of a question: facts alone contradict each other only by a mistake in Rung."""
         if not lemma.never:
             raise ValueError("what is always true contradicts itself")
-        self.all.append(lemma)
         rarest = min(lemma.never, key=lambda one: len(self._by.get(one, ())))
-        self._by.setdefault(rarest, []).append((frozenset(lemma.never), lemma))
+        self._by.setdefault(rarest, []).append((frozenset(lemma.never), len(self.all)))
+        self.all.append(lemma)
 
     def within(self, parts: Sequence[Formula]) -> Lemma | None:
         """The first that speaks of nothing but conjuncts of these."""
         marks = [mark(one) for one in conjuncts(parts)]
         asked = frozenset(marks)
-        for one in marks:
-            for never, lemma in self._by.get(one, ()):
-                if never <= asked:
-                    return lemma
-        return None
+        found = (place for one in marks for never, place in self._by.get(one, ()) if never <= asked)
+        first = min(found, default=None)
+        return None if first is None else self.all[first]
 
 
 def places(lemma: Lemma, parts: Sequence[Formula]) -> tuple[int, ...]:

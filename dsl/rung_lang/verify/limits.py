@@ -23,7 +23,7 @@ from rung_lang.verify.ask import Question
 from rung_lang.verify.ceilings import Ceiling, ceilings
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.continued import continued
-from rung_lang.verify.decide import OrderSymbols, Place, conflict, moves, weighed
+from rung_lang.verify.decide import OrderSymbols, Place, conflict, moves
 from rung_lang.verify.formula import Formula, Linear
 from rung_lang.verify.found import Found
 from rung_lang.verify.moments import Moment, everywhere, moments
@@ -31,6 +31,7 @@ from rung_lang.verify.places import Places
 from rung_lang.verify.played import played, shown, unit_of, weight_words
 from rung_lang.verify.problems_doses import AboveLimit
 from rung_lang.verify.sites import only_for
+from rung_lang.verify.sums import Parts, sum_above
 from rung_lang.verify.symbols import Symbols
 from rung_lang.verify.verdict import Obligation, Refuted, Replayed, Witness
 
@@ -40,9 +41,6 @@ MOST_DOSES = 2000
 """Of one order in a window; more are counted as so many."""
 MARGINS = (Fraction(1), Fraction(12, 10), Fraction(105, 100))
 """Times the maximum: what is asked, and what a patient who shows it had better reach."""
-
-Parts = tuple[tuple[Linear, Dims], ...]
-"""An amount that is the least of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,54 +251,6 @@ def _counts(symbols: Symbols, order: m.Order, window: Fraction) -> Iterator[tupl
         if _end(symbols, apart, greatest=False) * count >= window:
             # Even the shortest interval leaves no room for one more.
             return
-
-
-def sum_above(symbols: Symbols, sums: Sequence[Parts], limit: tuple[Linear, Dims]) -> Formula:
-    """The sum of amounts, each the least of its parts, is above the limit. False where that takes a weight
-    that is not known.
-    """
-    chosen: list[tuple[tuple[Linear, Dims], ...]] = [()]
-    for parts in sums:
-        chosen = [(*one, part) for one in chosen for part in parts]
-    return f.all_of(_total_above(symbols, one, limit) for one in chosen)
-
-
-def _total_above(
-    symbols: Symbols, amounts: Sequence[tuple[Linear, Dims]], limit: tuple[Linear, Dims]
-) -> Formula:
-    all_of_them = (*amounts, limit)
-    if len({_plain(dims) for _, dims in all_of_them}) > 1:
-        return f.FALSE
-    known = f.TRUE
-    if len({dims for _, dims in all_of_them}) > 1:
-        known = f.all_of((symbols.weight_known(), *_varies(symbols, amounts)))
-        all_of_them = tuple((_at_weight(symbols, value, dims), _plain(dims)) for value, dims in all_of_them)
-    total = f.number(0)
-    for value, _ in all_of_them[:-1]:
-        total = total.plus(value)
-    return f.all_of((known, f.compare(total, ">", all_of_them[-1][0])))
-
-
-def _varies(symbols: Symbols, amounts: Sequence[tuple[Linear, Dims]]) -> Iterator[Formula]:
-    """The bounds of what is multiplied, so that a search for a patient knows of both."""
-    names = {name for value, _ in amounts for name, _ in value.terms}
-    if names and symbols.program.weight_input is not None:
-        names.add(symbols.input_value(symbols.program.weight_input).terms[0][0])
-    for name in sorted(names):
-        lo = symbols.space.variables[name].lo
-        if lo is not None:
-            yield f.compare(f.number(lo), "<=", f.variable(name))
-
-
-def _plain(dims: Dims) -> Dims:
-    return tuple(item for item in dims if item[0] != BODY_WEIGHT)
-
-
-def _at_weight(symbols: Symbols, value: Linear, dims: Dims) -> Linear:
-    name = symbols.program.weight_input
-    if dict(dims).get(BODY_WEIGHT, 0) == 0 or name is None:
-        return value
-    return weighed(symbols, value, symbols.input_value(name))
 
 
 # ---------------------------------------------------------------- two orders of one drug

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 
 from rung_engine.artifact import model as m
 from rung_engine.exact import MILLION
@@ -51,9 +52,7 @@ class Marks:
             self._doses(marks, name, [*ends, *([drug.maximum] if drug.maximum is not None else [])])
         return {key: tuple(sorted(values)) for key, values in marks.items()}
 
-    def _doses(
-        self, marks: dict[Key, set[Fraction]], drug: str, amounts: Iterable[m.Amount]
-    ) -> None:
+    def _doses(self, marks: dict[Key, set[Fraction]], drug: str, amounts: Iterable[m.Amount]) -> None:
         for amount in amounts:
             value = self._amount(amount)
             if value is not None:
@@ -156,7 +155,9 @@ def steps_around(marks: Iterable[Fraction], grid: Fraction, unit: Unit) -> list[
     return found
 
 
-def between(marks: Iterable[Fraction], unit: Unit, lo: Fraction | None, hi: Fraction | None) -> list[Fraction]:
+def between(
+    marks: Iterable[Fraction], unit: Unit, lo: Fraction | None, hi: Fraction | None
+) -> list[Fraction]:
     """A plain value well inside each stretch between neighbouring marks, and beyond the outermost."""
     own = sorted({(mark - unit.offset) / unit.factor for mark in marks})
     low = None if lo is None else (lo - unit.offset) / unit.factor
@@ -164,7 +165,7 @@ def between(marks: Iterable[Fraction], unit: Unit, lo: Fraction | None, hi: Frac
     found: list[Fraction] = []
     if own and low is not None and low < own[0]:
         found.append(_round((low + own[0]) / 2, own[0] - low))
-    for left, right in zip(own, own[1:], strict=False):
+    for left, right in pairwise(own):
         found.append(_round((left + right) / 2, right - left))
     if own:
         last = own[-1]

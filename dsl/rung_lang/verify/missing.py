@@ -14,8 +14,7 @@ from fractions import Fraction
 from rung_engine.artifact import model as m
 from rung_engine.decision.conflicts import opposed_ops
 from rung_engine.decision.fold import step
-from rung_engine.decision.model import Content, Subject
-from rung_engine.decision.needs import candidates
+from rung_engine.decision.model import Content
 from rung_engine.decision.rules import judge
 from rung_engine.reference.evaluate import Instant
 from rung_lang.finding import Problem
@@ -27,7 +26,7 @@ from rung_lang.verify.decide import OrderSymbols, Situation, written
 from rung_lang.verify.formula import Formula
 from rung_lang.verify.found import Found
 from rung_lang.verify.knowledge import measured
-from rung_lang.verify.patients import about_input, alike, grid_parts, known_parts, reads
+from rung_lang.verify.patients import about_input, alike, grid_parts, known_parts, reads, values_to_try
 from rung_lang.verify.places import Places
 from rung_lang.verify.problems_gaps import BlindStepDown, Hinges, Starved
 from rung_lang.verify.reach import Reach
@@ -201,7 +200,7 @@ def supposed(replayed: Replayed, name: str) -> Iterator[tuple[Instant, Content]]
     """The same instant and its decision for every value of the reading that could tell it apart; of the
     dosing weight, for some of them.
     """
-    values = candidates(replayed.program, Subject("input", name, "never"))
+    values = values_to_try(replayed.program, name)
     if name == replayed.program.weight_input:
         values = (*values, *(Fraction(weight) for weight in WEIGHTS))
     for value in values:

@@ -27,7 +27,9 @@ def leading(artifact: m.Artifact, stage: str | None) -> frozenset[str]:
     for rule in artifact.rules:
         order = destination(rule)
         if order is not None and order.op == "go":
-            into.setdefault(order.target, set()).update({rule.stage} if rule.stage is not None else everywhere)
+            into.setdefault(order.target, set()).update(
+                {rule.stage} if rule.stage is not None else everywhere
+            )
     found: set[str] = set() if stage is None else {stage}
     todo = sorted(found)
     while todo:
@@ -146,7 +148,7 @@ class Moves:
         return f.negation(f.any_of(self._goals(place, stage, phase).values()))
 
     def stays_at(self, place: int, after: int) -> Formula:
-        """Nothing moves the session so many milliseconds after the instant, if the next is later than that."""
+        """Nothing moves the session so many milliseconds after the instant, if the next is later."""
         line = self.line
         reached = f.earlier(line.time(place).plus(f.number(after)), line.time(place + 1))
         rests = self.rests[place - line.begins].items()

@@ -22,9 +22,12 @@ Temporal = m.Held | m.Recent | m.Ever
 
 @dataclass(slots=True)
 class FreePast:
-    """Any past at all. `stage_entered_now`: the stage was entered on this very instant."""
+    """Any past at all. `stage_entered_now`: the stage was entered on this very instant. `no_stage`: there is
+    none yet, and the time in it is unknown.
+    """
 
     stage_entered_now: bool = False
+    no_stage: bool = False
     _met: list[tuple[Temporal, str]] = field(default_factory=list)
 
     # -- truths
@@ -55,8 +58,10 @@ class FreePast:
     def _window(self, symbols: Symbols, index: int, term: Temporal) -> Tri:
         base = symbols.truth(term.of)
         # Before the move, on the same instant, what looks at the time in the stage was another thing.
-        moved = self.stage_entered_now and _times_the_stage(symbols.program.artifact, term.of)
-        own, name = self._pair(symbols, index, "past", "entered:" if moved else "")
+        apart = "entered:" if self.stage_entered_now else "nowhere:" if self.no_stage else ""
+        if apart and not times_the_stage(symbols.program.artifact, term.of):
+            apart = ""
+        own, name = self._pair(symbols, index, "past", apart)
         space = symbols.space
         for symbol in (f"{name}+", f"{name}-"):
             match term:
@@ -76,7 +81,7 @@ class FreePast:
                     # Before the latch closes it has the present value.
                     space.always(symbol, f.any_of((own.yes, f.negation(own.no), base.no)))
                     space.always(symbol, f.any_of((own.yes, own.no, base.unknown)))
-        if moved:
+        if apart:
             # What follows of what, now that the stage is fresh, was no law before.
             return own
         for other, other_name in self._met:
@@ -147,6 +152,8 @@ class FreePast:
                 return exact(since, happened)
             case m.TimeInStage():
                 zero = Fraction(0)
+                if self.no_stage:
+                    return exact(f.number(0), f.FALSE)
                 if self.stage_entered_now:
                     return exact(f.number(0))
                 return exact(space.real(f"{at}in_stage", ("in_stage",), at, zero))
@@ -280,14 +287,14 @@ class FreePast:
         return isinstance(length, m.Number) and symbols.program.number(length).value >= valid
 
 
-def _times_the_stage(artifact: m.Artifact, index: int) -> bool:
+def times_the_stage(artifact: m.Artifact, index: int) -> bool:
     """Some part of the condition reads `time in stage`."""
     term = artifact.terms[index]
     parts: list[int] = []
     for name in TERM_FIELDS.get(type(term), ()):
         value = getattr(term, name)
         parts += value if isinstance(value, tuple) else (value,)
-    return isinstance(term, m.TimeInStage) or any(_times_the_stage(artifact, part) for part in parts)
+    return isinstance(term, m.TimeInStage) or any(times_the_stage(artifact, part) for part in parts)
 
 
 def _laws(symbols: Symbols, a: Temporal, own: Tri, b: Temporal, others: Tri) -> list[Formula]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
+from math import floor
 
 from rung_engine.artifact import model as m
+from rung_engine.decision.model import Subject as Unread
+from rung_engine.decision.needs import candidates
 from rung_engine.program import Program
 from rung_engine.reference.evaluate import subjects
 from rung_lang.verify import formula as f
@@ -16,6 +19,9 @@ from rung_lang.verify.formula import Formula
 from rung_lang.verify.space import Variable
 from rung_lang.verify.subjects import of_variables
 from rung_lang.verify.symbols import Symbols
+
+BEGINS = frozenset({"start", "add", "set", "give"})
+"""The orders that prerequisites, availability and other drugs may forbid."""
 
 Subject = tuple[str, str]
 """`input` or `drug`, and its name."""
@@ -43,15 +49,14 @@ def rule_reads(context: Context, rule: m.Rule) -> set[Subject]:
             continue
         found.add(("drug", order.target))
         found |= {("drug", need) for need in drug.needs}
-        found |= {
-            ("drug", one)
-            for pair in artifact.incompatible
-            if order.target in pair.drugs
-            for one in pair.drugs
-        }
-        terms.append(drug.available_if)
         terms += [one.condition for one in artifact.restricts if one.drug == order.target]
-        terms += [one.condition for one in artifact.befores if one.drug == order.target and not one.prefer]
+        if order.op in BEGINS:
+            terms.append(drug.available_if)
+            terms += [
+                one.condition for one in artifact.befores if one.drug == order.target and not one.prefer
+            ]
+            pairs = [pair.drugs for pair in artifact.incompatible if order.target in pair.drugs]
+            found |= {("drug", one) for pair in pairs for one in pair}
     found |= {subject for term in terms if term is not None for subject in subjects(program, term)}
     return found
 
@@ -98,6 +103,24 @@ def grid_of(program: Program, name: str) -> tuple[Fraction, Fraction] | None:
         return None
     size = program.units[decl.step.unit].factor * decl.step.millionths / 1_000_000
     return program.units[decl.unit].offset, size
+
+
+def values_to_try(program: Program, name: str) -> tuple[object, ...]:
+    """Values of an input at which a decision may change, and between them: those that can be charted."""
+    found = candidates(program, Unread("input", name, ""))
+    grid = grid_of(program, name)
+    if grid is None:
+        return found
+    start, size = grid
+    lo, hi = program.plausible.get(name, (None, None))
+    steps = {
+        floor((value - start) / size) + more
+        for value in found
+        if isinstance(value, Fraction)
+        for more in (0, 1)
+    }
+    charted = [start + size * one for one in sorted(steps)]
+    return tuple(value for value in charted if (lo is None or value >= lo) and (hi is None or value <= hi))
 
 
 def counted_parts(situation: Situation) -> Iterator[Part]:

@@ -12,6 +12,8 @@ from rung_lang.verify.verdict import Label, Said
 
 _COVERS = re.compile(r"^[ \t]*covers[ \t]+([^\n#]*[^\s#])", re.MULTILINE)
 _CONDITION = re.compile(r"\bwhen\b(.*?)\bthen\b", re.DOTALL)
+_REMARK = re.compile(r"(\s*#[^\n]*)+\s*$")
+"""Comments after the last word."""
 _PROVE = re.compile(r"^[^\n#]*?(prove\s+(exactly|at\s+most)\s+one\s+of\s+(\w+(?:\s*,\s*\w+)*))", re.MULTILINE)
 
 
@@ -34,7 +36,7 @@ class Places:
         if position is None or source is None:
             return self._written(key)
         line = source.line(position.line)
-        start = sum(len(source.line(number)) + 1 for number in range(1, position.line)) + position.column - 1
+        start = source.offset(position.line, position.column)
         text = line.partition("#")[0].rstrip()
         return Span(position.file, start, start + max(1, len(text) - position.column + 1))
 
@@ -85,9 +87,9 @@ class Places:
         head = self.of(rule_id)
         found = _CONDITION.search(self.sources[head.path].text, head.start)
         others = [self.of(rule.id).start for rule in self.artifact.rules if rule.id != rule_id]
-        if found is None or any(head.start < start < found.start() for start in others):
+        if found is None or any(head.start < start <= found.start() for start in others):
             return head
-        text = found.group(1)
+        text = _REMARK.sub("", found.group(1))
         start = found.start(1) + len(text) - len(text.lstrip())
         return Span(head.path, start, start + len(text.strip()))
 

@@ -19,7 +19,7 @@ class Contradiction(Problem):
     """`rule` and `others` fire together and give orders that cannot both be given.
 
     `orders`: as written; of a free choice its arms, none of which is left. `undone`: the drug that one order
-    begins and the other ends, so that both stand only while it is not known whether it runs; else empty.
+    begins and the other ends, else empty; `met`: one of the two is met already for the patient shown.
     `stages`: where; an empty one for none yet. Places are those of the rules' conditions.
     """
 
@@ -29,6 +29,7 @@ class Contradiction(Problem):
     orders: tuple[str, ...]
     choice: bool
     undone: str
+    met: bool
     stages: tuple[str, ...]
     sites: tuple[OnlyFor, ...]
     witness: Witness | None
@@ -36,7 +37,7 @@ class Contradiction(Problem):
 
 @dataclass(frozen=True, slots=True)
 class TwoWays(Problem):
-    """`rule` and `others` fire together and lead to different stages, or one to an end. `targets`: where to."""
+    """`rule` and `others` fire together and lead to different stages, or one to an end: `targets`."""
 
     code: ClassVar[str] = "R202"
     rule: str
@@ -64,7 +65,7 @@ class NeverFires(Problem):
 
 @dataclass(frozen=True, slots=True)
 class AlwaysFires(Problem):
-    """The condition of a rule is never false of a patient in its stage. `because`: what makes it so, besides."""
+    """The condition of a rule is never false of a patient in its stage. `because`: what else makes it so."""
 
     code: ClassVar[str] = "R204"
     level: ClassVar[Level] = "warning"

@@ -17,6 +17,7 @@ from rung_lang.verify import formula as f
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.decide import RuleSymbols, moves
 from rung_lang.verify.formula import Formula
+from rung_lang.verify.past import times_the_stage
 from rung_lang.verify.symbols import Symbols
 from rung_lang.verify.verdict import Label
 
@@ -156,6 +157,9 @@ def lasting_facts(context: Context, symbols: Symbols) -> list[Part]:
         if index in context.program.decision_terms:
             continue
         match term:
+            case m.Ever() if times_the_stage(context.artifact, term.of):
+                # Of an instant on which the session moves, a latch keeps what is so after the move.
+                pass
             case m.Ever() | m.After():
                 lasts("term", index, symbols.truth(index).yes)
             case m.Cmp():

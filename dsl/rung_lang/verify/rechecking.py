@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from rung_lang.verify import formula as f
-from rung_lang.verify.asks import Answer, Asks, Sat, Unsat
+from rung_lang.verify.asks import Answer, Asks, Given, Sat, Unsat
 from rung_lang.verify.checker import check
 from rung_lang.verify.formula import Formula
 from rung_lang.verify.intervals import clashes
@@ -17,6 +18,20 @@ from rung_lang.verify.solve import Solver
 from rung_lang.verify.space import Space
 
 
+Kind = Literal[
+    "unreadable", "steps", "core", "values", "history", "unused",
+    "of", "state", "said", "missing", "extra", "otherwise",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What a certificate claims and does not show. `name`: of the question, the field or the obligation."""
+
+    kind: Kind
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What a certificate brings: refutations, and by the names of questions, what else was found."""
@@ -24,6 +39,7 @@ class Evidence:
     lemmas: Lemmas = field(default_factory=Lemmas)
     cores: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    wishes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     trusted: frozenset[str] = frozenset()
 
 
@@ -39,9 +55,15 @@ class Rechecking(Asks):
     by_values: int = 0
     by_solver: int = 0
     """Questions to which there was no evidence, or none that can be judged without a solver."""
-    wrong: list[str] = field(default_factory=list)
+    wrong: list[Wrong] = field(default_factory=list)
     _solver: Solver = field(init=False)
-    _used: dict[int, Lemma] = field(default_factory=dict)
+    _others: list[Solver] = field(default_factory=list)
+    used: dict[str, None] = field(default_factory=dict)
+    """Names of the questions for which something was told that was made use of."""
+    lemmas: dict[int, Lemma] = field(default_factory=dict)
+    """Refutations that were made use of, by identity."""
+    refuted: dict[str, Lemma] = field(default_factory=dict)
+    """Which of them answers a question, by its name."""
     _waiting: list[tuple[Lemma, list[Formula]]] = field(default_factory=list)
     _facts: dict[str, Formula] = field(default_factory=dict)
     _read: int = 0
@@ -62,9 +84,12 @@ class Rechecking(Asks):
         lemma = self.evidence.lemmas.within(parts)
         if lemma is not None:
             self.by_steps += 1
+            self.refuted[name_of(parts)] = lemma
             self._judge(lemma, parts)
             return Unsat(lambda: self._core(parts, places(lemma, parts)))
-        if name_of(parts) in self.evidence.trusted:
+        name = name_of(parts)
+        if name in self.evidence.trusted:
+            self.used[name] = None
             answer = self._asked(parts, ())
             if isinstance(answer, Unsat):
                 return Unsat(lambda: self._core(parts, answer.core), linear=False)
@@ -83,19 +108,35 @@ class Rechecking(Asks):
         self.by_solver += 1
         return self._solver.best(parts, wishes)
 
+    def most(self, parts: Sequence[Formula], wishes: Sequence[Formula]) -> tuple[Answer, list[Formula]]:
+        name = name_of([*parts, *wishes])
+        told = self.evidence.wishes.get(name)
+        if told is None:
+            self.by_solver += 1
+            return self._solver.most(parts, wishes)
+        self.used[name] = None
+        kept = [wish for place, wish in enumerate(wishes) if place in told]
+        return self.ask([*parts, *kept]), kept
+
+    def given(self, parts: Sequence[Formula], limit: int) -> Asks:
+        return Given(self, tuple(parts))
+
     def fresh(self, limit: int) -> Solver:
-        return self._solver.fresh(limit)
+        found = self._solver.fresh(limit)
+        self._others.append(found)
+        return found
 
     def finish(self) -> None:
         """Judges the refutations that rest on facts which were not stated yet when they were used."""
         for lemma, formulas in self._waiting:
             self._judge_now(lemma, formulas, last=True)
+        self.by_solver += sum(other.asked for other in self._others)
 
     # -- with evidence
 
     def _judge(self, lemma: Lemma, parts: Sequence[Formula]) -> None:
-        if id(lemma) not in self._used:
-            self._used[id(lemma)] = lemma
+        if id(lemma) not in self.lemmas:
+            self.lemmas[id(lemma)] = lemma
             self._judge_now(lemma, taken(lemma, parts), last=False)
 
     def _judge_now(self, lemma: Lemma, formulas: list[Formula], *, last: bool) -> None:
@@ -106,7 +147,7 @@ class Rechecking(Asks):
         if len(facts) < len(lemma.facts) and not last:
             self._waiting.append((lemma, formulas))
         elif len(facts) < len(lemma.facts) or not check(lemma.steps, [*formulas, *facts]):
-            self.wrong.append(f"the steps for {' '.join(lemma.never)}")
+            self.wrong.append(Wrong("steps", " ".join(lemma.never)))
 
     def _core(self, parts: Sequence[Formula], otherwise: tuple[int, ...]) -> tuple[int, ...]:
         """The core that is told, where it is shown to be impossible; that none can be left out is not."""
@@ -114,11 +155,12 @@ class Rechecking(Asks):
         told = self.evidence.cores.get(name)
         if told is None:
             return otherwise
+        self.used[name] = None
         if all(0 <= place < len(parts) for place in told):
             core = [parts[place] for place in told]
             if self.refute(core) is not None:
                 return told
-        self.wrong.append(f"the core of {name}")
+        self.wrong.append(Wrong("core", name))
         return otherwise
 
     def _met(self, parts: Sequence[Formula], also: Sequence[Formula]) -> Sat | None:
@@ -127,6 +169,7 @@ class Rechecking(Asks):
         told = self.evidence.values.get(name)
         if told is None:
             return None
+        self.used[name] = None
         spoken = self.space.spoken([*parts, *also])
         try:
             values = read(told, spoken, self.space)
@@ -139,7 +182,7 @@ class Rechecking(Asks):
             and all(f.holds(one, values) for one in (*parts, *facts))
             and all(f.holds(f.implies(condition, one), values) for condition, one in products)
         ):
-            self.wrong.append(f"the values of {name}")
+            self.wrong.append(Wrong("values", name))
             return None
         self.by_values += 1
         return Sat(lambda: values)

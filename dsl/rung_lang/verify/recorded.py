@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import cast
@@ -13,6 +13,7 @@ from rung_engine.reference.evaluate import Instant
 from rung_engine.session.replay import Replay
 from rung_engine.truth import Truth
 from rung_lang.lower.examples import LoweredExample
+from rung_lang.verify.replay import replay_of
 from rung_lang.verify.verdict import Replayed, Witness
 
 
@@ -70,3 +71,11 @@ def shown(artifact: m.Artifact, examples: Sequence[LoweredExample]) -> Iterator[
                 Witness(settings, events, check.time_ms),
                 Replayed(program, cast(Instant, recorded), replay.content, replay.state, before),
             )
+
+
+def again(artifact: m.Artifact, witnesses: Iterable[Witness]) -> Iterator[Shown]:
+    """Instants of histories, wherever these come from, as the reference engine judges them."""
+    for witness in witnesses:
+        seen = replay_of(artifact, witness)
+        if seen is not None:
+            yield Shown(witness, seen)

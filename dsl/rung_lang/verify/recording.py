@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import assert_never
 
 from rung_lang.verify.asks import Answer, Asks, Explains, Sat, Unknown, Unsat
 from rung_lang.verify.evidence import prove
-from rung_lang.verify.formula import Formula, Value
+from rung_lang.verify.formula import Formula
 from rung_lang.verify.intervals import clashes
 from rung_lang.verify.keys import name_of
 from rung_lang.verify.lemmas import Lemma, Lemmas, conjuncts, mark
@@ -18,28 +19,36 @@ from rung_lang.verify.space import Space
 
 
 @dataclass(slots=True)
-class Recording(Asks):
-    """`cores` and `values` are by the name of the question; `trusted` names those that only a solver answers."""
+class Record:
+    """What was found, by the names of questions."""
 
-    solver: Explains
-    space: Space = field(init=False)
     lemmas: Lemmas = field(default_factory=Lemmas)
     cores: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    values: dict[str, dict[str, str]] = field(default_factory=dict)
+    wishes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """Places of those that go together."""
+    possible: dict[str, Sat] = field(default_factory=dict)
     trusted: dict[str, None] = field(default_factory=dict)
+    """Refutations for which a solver must be believed."""
+
+    def values(self) -> dict[str, dict[str, str]]:
+        """Of each question that has an answer."""
+        return {name: written(answer.values) for name, answer in self.possible.items()}
+
+
+@dataclass(slots=True)
+class Recording(Asks):
+    """`base`: parts that all questions have, known to the solver."""
+
+    solver: Explains
+    base: tuple[Formula, ...] = ()
+    record: Record = field(default_factory=Record)
+    space: Space = field(init=False)
 
     def __post_init__(self) -> None:
         self.space = self.solver.space
 
     def ask(self, parts: Sequence[Formula], also: Sequence[Formula] = ()) -> Answer:
-        answer = self.solver.ask(parts, also)
-        match answer:
-            case Unsat():
-                return self._refuted(parts, answer)
-            case Sat():
-                return self._met(name_of([*parts, *also]), answer)
-            case Unknown():
-                return answer
+        return self._noted(parts, self.solver.ask(parts, also), also)
 
     def refute(self, parts: Sequence[Formula]) -> Unsat | None:
         found = self.solver.refute(parts)
@@ -52,57 +61,68 @@ class Recording(Asks):
         return found
 
     def best(self, parts: Sequence[Formula], wishes: Sequence[Formula]) -> Answer:
-        answer = self.solver.best(parts, wishes)
-        match answer:
-            case Unsat():
-                return self._refuted(parts, answer)
-            case Sat():
-                return self._met(name_of([*parts, *wishes]), answer)
-            case Unknown():
-                return answer
+        return self._noted(parts, self.solver.best(parts, wishes), wishes)
+
+    def most(self, parts: Sequence[Formula], wishes: Sequence[Formula]) -> tuple[Answer, list[Formula]]:
+        answer, found = self.solver.most(parts, wishes)
+        kept = {id(one) for one in found}
+        places = tuple(place for place, wish in enumerate(wishes) if id(wish) in kept)
+        self.record.wishes[self._name([*parts, *wishes])] = places
+        return self._noted([*parts, *found], answer, ()), found
+
+    def given(self, parts: Sequence[Formula], limit: int) -> Recording:
+        return Recording(self.solver.given(parts, limit), (*self.base, *parts), self.record)
 
     def fresh(self, limit: int) -> Solver:
         return self.solver.fresh(limit)
 
     # -- evidence
 
-    def _met(self, name: str, answer: Sat) -> Sat:
-        def find() -> Mapping[str, Value]:
-            self.values[name] = written(answer.values)
-            return answer.values
+    def _name(self, parts: Sequence[Formula]) -> str:
+        return name_of([*self.base, *parts])
 
-        return Sat(cache(find))
+    def _noted(self, parts: Sequence[Formula], answer: Answer, also: Sequence[Formula]) -> Answer:
+        match answer:
+            case Unsat():
+                return self._refuted(parts, answer)
+            case Sat():
+                self.record.possible[self._name([*parts, *also])] = answer
+                return answer
+            case Unknown():
+                return answer
+            case _:
+                assert_never(answer)
 
     def _refuted(self, parts: Sequence[Formula], answer: Unsat) -> Unsat:
-        name = name_of(parts)
-
         def reduce() -> tuple[int, ...]:
             core = answer.core
             self._is_shown([parts[place] for place in core])
-            self.cores[name] = core
+            before = len(self.base)
+            self.record.cores[self._name(parts)] = (*range(before), *(before + place for place in core))
             return core
 
         return Unsat(cache(reduce), self._is_shown(parts))
 
     def _is_shown(self, parts: Sequence[Formula]) -> bool:
-        """There is evidence, or bounds alone settle it; else it is noted that a solver must be trusted."""
-        if clashes(parts) or self.lemmas.within(parts) is not None:
+        """There is evidence, or bounds alone settle it; else it is noted that a solver must be believed."""
+        every = [*self.base, *parts]
+        if clashes(every) or self.record.lemmas.within(every) is not None:
             return True
-        name = name_of(parts)
-        if name in self.trusted:
+        name = self._name(parts)
+        if name in self.record.trusted:
             return False
         lemma = self._shown(parts)
         if lemma is None:
-            self.trusted[name] = None
+            self.record.trusted[name] = None
             return False
-        self.lemmas.add(lemma)
+        self.record.lemmas.add(lemma)
         return True
 
     def _shown(self, parts: Sequence[Formula]) -> Lemma | None:
         formulas = self.solver.explain(parts)
         if formulas is None:
             return None
-        asked = {id(one) for one in conjuncts(parts)}
+        asked = {id(one) for one in conjuncts([*self.base, *parts])}
         never = [one for one in formulas if id(one) in asked]
         facts = [one for one in formulas if id(one) not in asked]
         steps = prove([*never, *facts])

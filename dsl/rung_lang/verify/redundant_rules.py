@@ -1,7 +1,7 @@
 """R204 and R205: no condition is true of every patient, and no rule repeats what another says.
 
-Both are asked of one instant with any past behind it. What is found so is so of every history; where an instant
-is possible the condition counts as one that can be false, and the rule as one that adds something.
+Both are asked of one instant with any past behind it. What is found so is so of every history; where an
+instant is possible the condition counts as one that can be false, and the rule as one that adds something.
 """
 
 from __future__ import annotations
@@ -100,8 +100,9 @@ def _impossible(context: Context, parts: Sequence[Part]) -> Verdict:
 
 
 def _alike(context: Context) -> Iterator[tuple[m.Rule, list[m.Rule]]]:
-    """Each rule with those that hold every order of it and are judged wherever it is, the last in the text first:
-    of two rules that say the same, the later is the one that may be left out.
+    """Each rule with those that hold every order of it and are judged wherever it is.
+
+    The last in the text first: of two rules that say the same, the later is the one that may be left out.
     """
     said = {rule.id: ordered(rule) for rule in context.artifact.rules}
     by_choice: dict[str, list[m.Rule]] = {}

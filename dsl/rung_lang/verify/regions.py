@@ -87,11 +87,9 @@ def describe(
     solver = context.solver
     found: list[tuple[Formula, ...]] = []
     blocked: list[Formula] = []
-    whole = False
-    while len(found) < most:
+    while True:
         answer = solver.ask([*given, region, *blocked])
-        whole = isinstance(answer, Unsat)
-        if not isinstance(answer, Sat):
+        if not isinstance(answer, Sat) or len(found) == most:
             break
         cell = [one if f.holds(one, answer.values) else f.negation(one) for one in atoms]
         hidden = [one for one in cell if speech.literal(one) is None]
@@ -100,7 +98,11 @@ def describe(
         found.append(seen)
         blocked.append(f.negation(f.all_of(seen)))
     cubes = _needed(context, given, found)
-    return Region(tuple(speech.cube(one) for one in cubes), tuple(f.all_of(one) for one in cubes), whole)
+    return Region(
+        tuple(speech.cube(one) for one in cubes),
+        tuple(f.all_of(one) for one in cubes),
+        isinstance(answer, Unsat),
+    )
 
 
 def _prime(

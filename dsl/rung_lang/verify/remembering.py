@@ -25,60 +25,82 @@ class Remembering(Explains):
 
     solver: Explains
     kept: Kept
+    version: str = ""
+    """Of who answers: the answers of another are not taken."""
+    base: tuple[Formula, ...] = ()
+    """Parts that all questions have, known to the solver."""
     space: Space = field(init=False)
     keys: Keys = field(init=False)
 
     def __post_init__(self) -> None:
         self.space = self.solver.space
-        self.keys = Keys(self.space)
+        self.keys = Keys(self.space, self.version)
 
     def ask(self, parts: Sequence[Formula], also: Sequence[Formula] = ()) -> Answer:
         asked = cache(lambda: self.solver.ask(parts, also))
         # What bounds alone rule out is no question to a solver.
         verdict = (
             "impossible"
-            if clashes(parts)
-            else self._kept(self.keys.of("verdict", parts), lambda: _verdict(asked()))
+            if clashes([*self.base, *parts])
+            else self._kept(self._key("verdict", parts), lambda: _verdict(asked()))
         )
         match verdict:
             case "possible":
-                key = self.keys.of(f"values {len(parts)}", [*parts, *also])
-                spoken = self.space.spoken([*parts, *also])
+                key = self._key(f"values {len(parts)}", [*parts, *also])
+                spoken = self.space.spoken([*self.base, *parts, *also])
                 return Sat(cache(lambda: self._values(key, spoken, asked)))
             case "impossible" | "impossible by products":
-                key = self.keys.of("core", parts)
+                key = self._key("core", parts)
                 return Unsat(cache(lambda: self._core(key, asked)), verdict == "impossible")
             case _:
                 return Unknown(str(verdict))
 
     def impossible(self, parts: Sequence[Formula]) -> bool:
-        if clashes(parts):
+        if clashes([*self.base, *parts]):
             return True
-        found = self._kept(self.keys.of("impossible", parts), lambda: self.solver.impossible(parts))
+        found = self._kept(self._key("impossible", parts), lambda: self.solver.impossible(parts))
         return found is True
 
     def best(self, parts: Sequence[Formula], wishes: Sequence[Formula]) -> Answer:
         answer = self.ask(parts)
         if not isinstance(answer, Sat):
             return answer
-        spoken = self.space.spoken([*parts, *wishes])
-        key = self.keys.of(f"best {len(parts)}", [*parts, *wishes])
+        spoken = self.space.spoken([*self.base, *parts, *wishes])
+        key = self._key(f"best {len(parts)}", [*parts, *wishes])
         return Sat(cache(lambda: self._values(key, spoken, lambda: self.solver.best(parts, wishes))))
 
     def explain(self, parts: Sequence[Formula]) -> tuple[Formula, ...] | None:
-        stated = {mark(one): one for one in self.space.stated(conjuncts(parts))}
+        stated = {mark(one): one for one in self.space.stated(conjuncts([*self.base, *parts]))}
 
         def find() -> object:
             found = self.solver.explain(parts)
             return None if found is None else [mark(one) for one in found]
 
-        found = self._kept(self.keys.of("explain", parts), find)
+        found = self._kept(self._key("explain", parts), find)
         return tuple(stated[one] for one in found) if isinstance(found, list) else None
+
+    def most(self, parts: Sequence[Formula], wishes: Sequence[Formula]) -> tuple[Answer, list[Formula]]:
+        places = {id(wish): place for place, wish in enumerate(wishes)}
+
+        def find() -> object:
+            answer, kept = self.solver.most(parts, wishes)
+            return [places[id(one)] for one in kept] if isinstance(answer, Sat) else None
+
+        found = self._kept(self._key(f"most {len(parts)}", [*parts, *wishes]), find)
+        kept = [wishes[place] for place in found] if isinstance(found, list) else []
+        return self.ask([*parts, *kept]), kept
+
+    def given(self, parts: Sequence[Formula], limit: int) -> Remembering:
+        base = (*self.base, *parts)
+        return Remembering(self.solver.given(parts, limit), self.kept, f"{self.version} {limit}", base)
 
     def fresh(self, limit: int) -> Solver:
         return self.solver.fresh(limit)
 
     # -- what is kept
+
+    def _key(self, kind: str, parts: Sequence[Formula]) -> str:
+        return self.keys.of(kind, [*self.base, *parts])
 
     def _kept(self, key: str, find: Callable[[], object]) -> object:
         stored = self.kept.get(key)
@@ -98,9 +120,7 @@ class Remembering(Explains):
         assert isinstance(found, list | tuple)
         return tuple(found)
 
-    def _values(
-        self, key: str, spoken: frozenset[str], ask: Callable[[], Answer]
-    ) -> Mapping[str, Value]:
+    def _values(self, key: str, spoken: frozenset[str], ask: Callable[[], Answer]) -> Mapping[str, Value]:
         def find() -> object:
             answer = ask()
             assert isinstance(answer, Sat)
@@ -126,8 +146,7 @@ def _verdict(answer: Answer) -> str:
 
 def written(values: Mapping[str, Value]) -> dict[str, str]:
     """What is true, and the numbers that are not zero, by name in order: as JSON has them."""
-    found = {name: "yes" if value is True else str(value) for name, value in sorted(values.items()) if value}
-    return found
+    return {name: "yes" if value is True else str(value) for name, value in sorted(values.items()) if value}
 
 
 def read(found: Mapping[str, str], names: frozenset[str], space: Space) -> dict[str, Value]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from rung_engine.artifact import model as m
-from rung_engine.decision.fold import Fold, State, step
+from rung_engine.decision.fold import Fold, step
 from rung_engine.decision.model import Content
 from rung_engine.decision.view import View
 from rung_engine.event import Event
 from rung_engine.program import Program, SettingProblem
 from rung_engine.reference.run import Runner
 from rung_engine.session.replay import Replay
-from rung_lang.verify.verdict import Confirm, Replayed, Witness
+from rung_lang.verify.verdict import Replayed, Witness
 
 
 class Outline(Fold):
@@ -50,13 +49,13 @@ def replayed(program: Program, events: Iterable[Event], time: int) -> Replayed |
     return Replayed(program, view, content, last.state, before)
 
 
-def shows(artifact: m.Artifact, witness: Witness, confirm: Confirm) -> bool:
-    """The history, wherever it comes from, is one of a patient, and shows what was asked."""
+def replay_of(artifact: m.Artifact, witness: Witness) -> Replayed | None:
+    """A history from wherever, judged at its instant; None where no proof is about such a patient."""
     try:
-        seen = replayed(Program(artifact, dict(witness.settings), unverified=True), witness.events, witness.time)
+        program = Program(artifact, dict(witness.settings), unverified=True)
+        return replayed(program, witness.events, witness.time)
     except (SettingProblem, ValueError, KeyError):
-        return False
-    return seen is not None and confirm(seen)
+        return None
 
 
 def way(program: Program, events: Sequence[Event], times: Iterable[int]) -> list[tuple[int, str | None]]:

@@ -15,11 +15,12 @@ from typing import assert_never
 
 from rung_engine.artifact import model as m
 from rung_lang.verify import formula as f
+from rung_lang.verify.asks import Asks
 from rung_lang.verify.constant import Constant, noise_of
 from rung_lang.verify.context import Context
 from rung_lang.verify.formula import Formula, Linear, Value
 from rung_lang.verify.plain import Plain
-from rung_lang.verify.solve import Sat, Solver, Unknown
+from rung_lang.verify.solve import Sat, Unknown
 from rung_lang.verify.steps import STARTS, Step, closed, drugs_given, drugs_moved
 from rung_lang.verify.subjects import REF
 
@@ -104,7 +105,9 @@ class Rounds:
             used = self._fewest(asked)
             self.candidates += 1
             own = Rounds(self.context, self.group, f"{self.tag}{self.candidates}:", used, self.every)
-            answer, _ = self.context.solver.fresh(LIMIT).most([*own.question, *own.timed, *own.obeyed], [*own.plain])
+            answer, _ = self.context.solver.given((), LIMIT).most(
+                [f.all_of((*own.question, *own.timed, *own.obeyed))], [*own.plain]
+            )
             if isinstance(answer, Unknown):
                 return answer
             if isinstance(answer, Sat):
@@ -137,21 +140,29 @@ class Rounds:
 
     @cached_property
     def obeyed(self) -> list[Formula]:
-        """No order stands on the instants of the steps but those that are steps themselves."""
-        found: list[Formula] = []
-        for place, step in enumerate(self.steps):
-            for other in self.every:
-                if other.kind == "go" or other.free or other.carried or other in self.steps:
-                    continue
-                for stage, core in other.cores:
-                    if stage in ((step.target,) if step.kind == "go" else step.stages) and (
-                        step.kind != "go" or not self._asks_for_stage(core)
-                    ):
-                        found.append(f.negation(self.patient.at(self.instant(place), core)))
-        return found
+        """On the instants of the steps no order stands that would change the patient, but those of the steps."""
+        return [
+            f.negation(self.patient.at(self.instant(place), order))
+            for place, step in enumerate(self.steps)
+            for stage in ((step.target,) if step.kind == "go" else step.stages)
+            for order in self._orders(stage)
+            # Where the session just came from, the time in the stage is another.
+            if step.kind != "go" or not self._asks_for_stage(order)
+        ]
+
+    def _orders(self, stage: str | None) -> Iterator[Formula]:
+        """Where each order stands that is carried out and is no step; of the doses those that are counted."""
+        for other in self.every:
+            if other.kind != "go" and not other.free and not other.carried and other not in self.steps:
+                yield from (core for one, core in other.cores if one == stage)
+        counted = {decl.counts for decl in self.context.artifact.inputs.values()}
+        situation = self.context.situation(stage)
+        for order in situation.orders:
+            if order.order.op == "give" and order.order.target in counted and not (order.label or order.carried):
+                yield f.all_of((order.stands, order.sure, situation.rests))
 
     def _asks_for_stage(self, formula: Formula) -> bool:
-        """It speaks of the time in the stage, which is another one just before."""
+        """It speaks of the time in the stage."""
         return any(self.context.space.variables[name].about[0] == "in_stage" for name in f.names(formula))
 
     @property
@@ -170,11 +181,8 @@ class Rounds:
         return f.negation(f.all_of(self.uses(place) for place, step in enumerate(self.steps) if step in steps))
 
     @cached_property
-    def _solver(self) -> Solver:
-        solver = self.context.solver.fresh(LIMIT)
-        for part in (*self._base, *self.timed):
-            solver.keep(part)
-        return solver
+    def _solver(self) -> Asks:
+        return self.context.solver.given((*self._base, *self.timed), LIMIT)
 
     def uses(self, place: int) -> Formula:
         """The step belongs to the round."""

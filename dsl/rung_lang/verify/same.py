@@ -185,9 +185,7 @@ def _questions(missing: Missing, places: Places) -> Iterator[tuple[Verdict, Prob
             continue
         found = _agreed(missing, one, ())
         if isinstance(found, Agreed):
-            named = named or SameAnyway(
-                places.rule(one.rules[0]), missing.stage, missing.input, f"{one.op} {one.target}"
-            )
+            named = named or _waits(missing, places, one, found)
             found = _agreed(missing, one, (alone,))
         match found:
             case Unsettled():
@@ -217,17 +215,32 @@ def _loses(
     )
 
 
-@dataclass(slots=True)
+def _waits(missing: Missing, places: Places, one: Same, agreed: Agreed) -> Problem | None:
+    """Said where a history shows it."""
+    confirm = _Loses(missing.stage, missing.input, one, alone=False)
+    parts = (*missing.parts, (("values", missing.input), agreed.patient))
+    question = Question("R502", missing.about, missing.situation, parts, confirm)
+    if not isinstance(universal(missing.context, question), Refuted):
+        return None
+    return SameAnyway(places.rule(one.rules[0]), missing.stage, missing.input, f"{one.op} {one.target}")
+
+
+@dataclass(frozen=True, slots=True)
 class _Loses:
-    """The reading is missing, nothing treats, and with every value of it the same order would stand."""
+    """The reading is missing and the order does not stand; with every value of it the order would. `alone`:
+    and nothing else treats.
+    """
 
     stage: str
     input: str
     same: Same
+    alone: bool = True
 
     def __call__(self, replayed: Replayed) -> bool:
         content = replayed.content
-        if content.phase != "active" or content.stage != self.stage or is_acting(content, self.stage):
+        if content.phase != "active" or content.stage != self.stage or self.same.stands(content):
+            return False
+        if self.alone and is_acting(content, self.stage):
             return False
         if replayed.view.input(self.input).value is not None:
             return False

@@ -73,7 +73,9 @@ class Simplex:
             low = self.lower[basic]
             rise = low is not None and self.values[basic] < low[0]
             row = self.rows[basic]
-            other = min((one for one, factor in row.items() if self._moves(one, (factor > 0) == rise)), default=None)
+            other = min(
+                (one for one, factor in row.items() if self._moves(one, (factor > 0) == rise)), default=None
+            )
             if other is None:
                 return self._sum(basic, rise)
             bound = low if rise else self.upper[basic]

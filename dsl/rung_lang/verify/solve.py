@@ -59,6 +59,7 @@ class Solver(Explains):
     limit: int = LIMIT
     asked: int = 0
     """Questions that reached z3."""
+    _nodes: dict[int, Any] = field(default_factory=dict)
     _z3: _Z3 | None = None
     _kept: list[Formula] = field(default_factory=list)
 
@@ -96,7 +97,6 @@ class Solver(Explains):
         return Sat(cache(lambda: self._values(taken, wishes, last)))
 
     def most(self, parts: Sequence[Formula], wishes: Sequence[Formula]) -> tuple[Answer, list[Formula]]:
-        """As `best`, quicker where most wishes go together; and those that are fulfilled."""
         left = list(wishes)
         while True:
             found = self._settled([*parts, *left], self._check)
@@ -114,26 +114,29 @@ class Solver(Explains):
                 return self.ask(parts), []
             del left[clash]
 
-    def fresh(self, limit: int) -> Solver:
-        """Another, which keeps nothing yet; what is translated already is shared."""
-        other = Solver(self.space, limit)
-        other._z3 = _Z3(self.space, limit, self._solver.nodes)
+    def given(self, parts: Sequence[Formula], limit: int) -> Solver:
+        other = self.fresh(limit)
+        for part in (*self._kept, *parts):
+            other.keep(part)
         return other
 
+    def fresh(self, limit: int) -> Solver:
+        """Another, which keeps nothing yet; what is translated already is shared."""
+        return Solver(self.space, limit, _nodes=self._nodes)
+
     def glance(self, parts: Sequence[Formula]) -> Mapping[str, Value] | None:
-        """Values under which all parts are true, as they come to hand; None where none are found. Quick, but
-        they hang on what was asked before: nothing that is shown may depend on which ones they are.
-        """
+        """As they come to hand: quick, but they hang on what was asked before."""
         found = self._look(parts)
         return found.values if isinstance(found, _Model) else None
 
     def keep(self, part: Formula) -> None:
         """From here on the part is true in every question; for a solver that serves one purpose only."""
         self._kept.append(part)
-        self._solver.keep(part)
+        if self._z3 is not None:
+            self._z3.keep(part)
 
     def explain(self, parts: Sequence[Formula]) -> tuple[Formula, ...] | None:
-        stated = self.space.stated(conjuncts(parts))
+        stated = self.space.stated(conjuncts([*self._kept, *parts]))
         return self._solver.explain(list({id(one): one for one in stated}.values()))
 
     # -- verdicts
@@ -141,7 +144,9 @@ class Solver(Explains):
     @property
     def _solver(self) -> _Z3:
         if self._z3 is None:
-            self._z3 = _Z3(self.space, self.limit)
+            self._z3 = _Z3(self.space, self.limit, self._nodes)
+            for part in self._kept:
+                self._z3.keep(part)
         return self._z3
 
     def _look(self, parts: Sequence[Formula]) -> _Found:
@@ -178,6 +183,7 @@ class Solver(Explains):
         self, parts: Sequence[Formula], also: Sequence[Formula], at_hand: _Model
     ) -> Mapping[str, Value]:
         """Of every variable that the parts and `also` speak of, and of those that the facts bring."""
+        parts = [*self._kept, *parts]
         names = sorted(self.space.spoken([*parts, *also]))
         found = self._settled(parts, lambda asked: self._solver.alone(asked, names))
         # Alone it may give up where the incremental one did not.
@@ -231,7 +237,10 @@ class Solver(Explains):
         """The products of variables that the parts speak of."""
         spoken = self.space.spoken([*self._kept, *parts])
         return [
-            pair for name in sorted(self.space.products) if name in spoken for pair in self.space.products[name]
+            pair
+            for name in sorted(self.space.products)
+            if name in spoken
+            for pair in self.space.products[name]
         ]
 
 
@@ -272,7 +281,7 @@ class _Z3:
 
     space: Space
     limit: int
-    nodes: dict[int, Any] = field(default_factory=dict)
+    nodes: dict[int, Any]
     """By formula, once translated."""
     z3: Any = field(init=False)
     _incremental: Any = field(init=False)
@@ -313,8 +322,11 @@ class _Z3:
     def _add(self, part: Formula, literal: Any = None) -> None:
         for name in f.names(part):
             self._activate(name)
-        node = self._node(part)
-        self._incremental.add(node if literal is None else self.z3.Implies(literal, node))
+        node, context = self._node(part), self.z3.main_ctx()
+        if literal is not None:
+            implies = self.z3.Z3_mk_implies(context.ref(), literal.ast, node.ast)
+            node = self.z3.BoolRef(implies, context)
+        self.z3.Z3_solver_assert(context.ref(), self._incremental.solver, node.ast)
 
     def is_unsat(self, parts: Sequence[Formula]) -> bool:
         """The verdict alone."""
@@ -372,7 +384,8 @@ class _Z3:
         return found
 
     def _made(self, formula: Formula) -> Any:
-        z3 = self.z3
+        """Through z3's C functions: its Python operators check and convert what needs neither."""
+        z3, context = self.z3, self.z3.main_ctx()
         match formula:
             case f.Bool():
                 return z3.Bool(formula.name)
@@ -381,31 +394,34 @@ class _Z3:
             case f.Product():
                 return z3.Real(formula.result) == z3.Real(formula.left) * z3.Real(formula.right)
             case f.Not():
-                return z3.Not(self._node(formula.of))
+                return z3.BoolRef(z3.Z3_mk_not(context.ref(), self._node(formula.of).ast), context)
             case f.And():
-                return z3.And([self._node(part) for part in formula.of])
+                parts = [self._node(part) for part in formula.of]
+                return z3.BoolRef(z3.Z3_mk_and(context.ref(), len(parts), self._array(parts)), context)
             case f.Or():
-                return z3.Or([self._node(part) for part in formula.of])
+                parts = [self._node(part) for part in formula.of]
+                return z3.BoolRef(z3.Z3_mk_or(context.ref(), len(parts), self._array(parts)), context)
             case _:
                 assert_never(formula)
 
+    def _array(self, parts: Sequence[Any]) -> Any:
+        return (self.z3.Ast * len(parts))(*(part.ast for part in parts))
+
     def _comparison(self, formula: f.Compare) -> Any:
-        linear = formula.linear
-        parts = [
-            self._number(name) if factor == 1 else self._numeral(factor) * self._number(name)
-            for name, factor in linear.terms
-        ]
-        total = self.z3.Sum(parts) if len(parts) > 1 else parts[0]
-        right = self._numeral(-linear.constant)
-        match formula.rel:
-            case "<=":
-                return total <= right
-            case "<":
-                return total < right
-            case "=":
-                return total == right
-            case _:
-                assert_never(formula.rel)
+        z3, context = self.z3, self.z3.main_ctx()
+        linear, ref = formula.linear, context.ref()
+        parts = []
+        for name, factor in linear.terms:
+            part = self._number(name)
+            if factor != 1:
+                pair = self._array((self._numeral(factor), part))
+                part = z3.ArithRef(z3.Z3_mk_mul(ref, 2, pair), context)
+            parts.append(part)
+        total = parts[0]
+        if len(parts) > 1:
+            total = z3.ArithRef(z3.Z3_mk_add(ref, len(parts), self._array(parts)), context)
+        make = {"<=": z3.Z3_mk_le, "<": z3.Z3_mk_lt, "=": z3.Z3_mk_eq}[formula.rel]
+        return z3.BoolRef(make(ref, total.ast, self._numeral(-linear.constant).ast), context)
 
     def _number(self, name: str) -> Any:
         if self.space.variables[name].sort == "int":

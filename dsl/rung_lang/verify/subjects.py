@@ -14,12 +14,18 @@ from rung_lang.verify.decide import written
 from rung_lang.verify.space import Space
 from rung_lang.verify.timeline import Subject
 
+OF_DRUGS = frozenset(
+    {"on", "off", "rated", "rate", "charted_own", "changed", "unchanged", "spent", "counted", "on_for"}
+)
+OF_TERMS = frozenset({"past", "run", "total", "total_known", "value_at", "value_at_known", "number"})
+"""What variables say that are named after a drug, or a term."""
+
 REF: TypeAdapter[m.Ref] = TypeAdapter(m.Ref)
 
 
 def of_term(program: Program, term: int) -> Iterator[Subject]:
     """What a term reads, at any depth; the drugs of moments included."""
-    yield from subjects(program, term)  # type: ignore[misc]
+    yield from subjects(program, term)
     stack, seen = [term], set[int]()
     while stack:
         index = stack.pop()
@@ -70,16 +76,14 @@ def of_variables(program: Program, space: Space, names: Iterable[str]) -> Iterat
         match space.variables[name].about:
             case ("known" | "input" | "value", of, *_) if of in program.artifact.inputs:
                 yield "input", of
-            case (
-                "on" | "off" | "rated" | "rate" | "charted_own" | "changed" | "unchanged" | "spent" | "counted"
-                | "on_for", drug,
-            ):  # fmt: skip
+            case (what, drug) if what in OF_DRUGS:
                 yield "drug", drug
-            case (
-                "past" | "run" | "total" | "total_known" | "value_at" | "value_at_known" | "number", index, *_,
-            ):  # fmt: skip
+            case (what, index, *_) if what in OF_TERMS:
                 yield from of_term(program, int(index))
-            case ("old" | "old_known" | "percent" | "seen" | "throughout" | "lowest" | "mean" | "highest", key):
+            case (
+                "old" | "old_known" | "percent" | "seen" | "throughout" | "lowest" | "mean" | "highest",
+                key,
+            ):
                 yield "input", key.partition(" ")[0]
             case ("after" | "since", key):
                 yield from of_ref(program, REF.validate_json(key.removeprefix("first ")))

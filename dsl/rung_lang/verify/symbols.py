@@ -154,6 +154,8 @@ class Symbols:
     at: str = ""
     supposed: frozenset[tuple[str, str]] = frozenset()
     """Readings taken as known: `input` and its name."""
+    _alone: dict[Dims, bool] = field(default_factory=dict)
+    """Of dimensions: no unit of the artifact is apart from them by the weight."""
     _truths: dict[int, Tri] = field(default_factory=dict)
     _numbers: dict[int, Number] = field(default_factory=dict)
 
@@ -315,8 +317,10 @@ class Symbols:
 
     def _charted_own(self, name: str, own: Dims) -> Formula:
         """The rate was charted in the drug's own dimensions, not in those apart by the weight."""
-        others = (unit.dims for unit in self.program.units.values() if unit.dims != own)
-        if not any(_weight_apart(own, dims) for dims in others):
+        if own not in self._alone:
+            others = (unit.dims for unit in self.program.units.values() if unit.dims != own)
+            self._alone[own] = not any(_weight_apart(own, dims) for dims in others)
+        if self._alone[own]:
             return f.TRUE
         return self.space.bool(f"{self.at}charted_own:{name}", ("charted_own", name), self.at)
 

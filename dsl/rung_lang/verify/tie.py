@@ -40,6 +40,9 @@ class Tie:
         now, later = self.moves.steps[0], f.any_of(self.moves.steps[1:])
         if isinstance(past, FreePast) and past.stage_entered_now:
             now = f.FALSE
+        else:
+            # A ring would bring the session back to where it began the instant; the engine leaves it there.
+            later = f.all_of((f.negation(now), later))
         found = [f.any_of((now, later))]
         found += [
             self.situation.symbols.space.bool(f"{self.situation.symbols.at}known:{name}", ("known", name))

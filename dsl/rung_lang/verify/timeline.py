@@ -1,7 +1,7 @@
 """A bounded history as formulas: a few instants, what is charted on each, and how one follows from the other.
 
 Between two instants everything stays as charted on the earlier one; readings are taken again often enough.
-What the chart says at an instant are the variables of `Symbols` with that instant's prefix. What is added here:
+What the chart says at an instant are variables of `Symbols` with that instant's prefix. What is added here:
 
     charted:X  a reading of X is taken          clash:X   two readings of X contradict each other
     row:D      a rate of D (or its stop) is charted       dose:D  amount:D  a dose of D is given
@@ -26,6 +26,9 @@ from rung_lang.verify.told import UNKNOWN, Told
 
 Subject = tuple[str, str]
 """(`input`, name) or (`drug`, name)."""
+
+MOST_REPEATED = 200
+"""How often a reading is taken again in one stretch of a history."""
 
 START, MOVED, REST, LATE = "start", "moved", "rest", "late"
 """Where on an instant terms are judged: in the stage the session stood in, in one entered just now, once it
@@ -161,7 +164,9 @@ class Timeline:
     def changed(self, place: int, drug: str) -> Formula:
         """The drug's charted rate changes; a first row that says off changes nothing."""
         off = self.chart(place).drug(drug).off
-        return f.all_of((self.bit(place, "row", drug), f.any_of((f.negation(off), self.has_rows(place, drug)))))
+        return f.all_of(
+            (self.bit(place, "row", drug), f.any_of((f.negation(off), self.has_rows(place, drug))))
+        )
 
     def has_rows(self, place: int, drug: str) -> Formula:
         """The drug was charted before the instant."""
@@ -248,7 +253,7 @@ class Timeline:
         decl = self.program.artifact.inputs[name]
         now = self.chart(place)
         known, charted = now.input_known(name), self.charted(place, name)
-        found = [f.implies(charted, known)]
+        found = [f.implies(charted, known), *self._repeated(place, known, decl.valid_for)]
         if decl.dosing:
             found.append(f.implies(known, f.compare(now.input_value(name), ">", f.number(0))))
         if place == 0:
@@ -269,14 +274,19 @@ class Timeline:
             ends.append(self.bit(place, "clash", name))
         if decl.valid_for is not None and not decl.fixed:
             ends.append(self._outlived(place, decl.valid_for, [self.charted(j, name) for j in range(place)]))
-        found.append(
-            f.implies(f.all_of((before.input_known(name), f.negation(known))), f.any_of(ends))
-        )
+        found.append(f.implies(f.all_of((before.input_known(name), f.negation(known))), f.any_of(ends)))
         if decl.cumulative:
             rises = f.compare(before.input_value(name), "<=", now.input_value(name))
             found.append(f.implies(before.input_known(name), rises))
         found.append(f.implies(self.bit(place, "clash", name), f.negation(known)))
         return found
+
+    def _repeated(self, place: int, known: Formula, valid: int | None) -> list[Formula]:
+        """What is known until the next instant is not charted again more often than anybody would read."""
+        if valid is None or place == self.last:
+            return []
+        until = self.time(place).plus(f.number(valid * MOST_REPEATED))
+        return [f.implies(known, f.compare(self.time(place + 1), "<=", until))]
 
     def _none_given(self, place: int, name: str) -> Formula:
         """Nothing was read, and silence means that nothing was given."""
@@ -326,12 +336,15 @@ class Timeline:
     # -- drugs
 
     def dims(self, drug: str) -> tuple[Dims, ...]:
-        """The drug's own dimensions, and those apart by weight, if some formula speaks of the rate in these."""
+        """The drug's own dimensions, and those apart by weight where some formula speaks of them."""
         own = self.program.units[self.program.artifact.drugs[drug].unit].dims
         plain = tuple(item for item in own if item[0] != BODY_WEIGHT)
         other = plain if plain != own else tuple(sorted((*own, (BODY_WEIGHT, -1))))
         known = self.space.variables
-        names = [{dims: f"{at}rate:{drug}" + ("/kg" if dims != plain else "") for dims in (own, other)} for at in self.at]
+        names = [
+            {dims: f"{at}rate:{drug}" + ("/kg" if dims != plain else "") for dims in (own, other)}
+            for at in self.at
+        ]
         if any(each[other] in known for each in names):
             return own, other
         return (own,) if any(each[own] in known for each in names) else ()
@@ -347,7 +360,10 @@ class Timeline:
         still = f.negation(row)
         unknown = f.negation(f.any_of((now.on, now.off)))
         if place == 0:
-            found += [f.implies(still, f.negation(now.on)), f.implies(still, iff(now.off, self.silent(place)))]
+            found += [
+                f.implies(still, f.negation(now.on)),
+                f.implies(still, iff(now.off, self.silent(place))),
+            ]
             return found
         before = self.chart(place - 1).drug(name)
         same = f.all_of((iff(now.on, before.on), iff(now.off, before.off), *self._same_rate(place, name)))
@@ -364,8 +380,10 @@ class Timeline:
     def _same_rate(self, place: int, name: str) -> list[Formula]:
         now, before = self.chart(place), self.chart(place - 1)
         found = [iff(now.drug(name).rated, before.drug(name).rated)]
-        for dims in self.dims(name):
-            found.append(f.compare(now.rate(name, dims).value, "=", before.rate(name, dims).value))
+        found += [
+            f.compare(now.rate(name, dims).value, "=", before.rate(name, dims).value)
+            for dims in self.dims(name)
+        ]
         own = [self.space.variables.get(f"{self.at[j]}charted_own:{name}") for j in (place - 1, place)]
         if any(own):
             found.append(iff(self.bit(place, "charted_own", name), self.bit(place - 1, "charted_own", name)))

@@ -1,7 +1,7 @@
 """The past of an instant of a `Timeline`, exactly. Mirrors `rung_engine.reference.evaluate`, in its order.
 
-Where an exact answer would not be linear (a mean of readings taken again and again, a total at a changing rate)
-only some histories are told of: those for which it is.
+Where an exact answer would not be linear (a mean of readings taken again and again, a total at a changing
+rate) only some histories are told of: those for which it is.
 """
 
 from __future__ import annotations
@@ -16,7 +16,15 @@ from rung_lang.verify import formula as f
 from rung_lang.verify import told_windows as windows
 from rung_lang.verify.formula import Formula, Linear, earlier, iff
 from rung_lang.verify.symbols import (
-    FALSE, DrugSymbols, Number, Symbols, Tri, exact, known_as, relation, two_valued,
+    FALSE,
+    DrugSymbols,
+    Number,
+    Symbols,
+    Tri,
+    exact,
+    known_as,
+    relation,
+    two_valued,
 )
 
 if TYPE_CHECKING:
@@ -37,7 +45,7 @@ class Piece:
 
 @dataclass(slots=True)
 class Told:
-    """The past of the instant `place`, seen at `time`: on it, or, late, on a later millisecond of its stretch.
+    """The past of the instant `place`, seen at `time`: on it, or, late, later in its stretch.
 
     `entered`: when the present stage was entered, unknown before there is one.
     """
@@ -64,7 +72,7 @@ class Told:
             case m.Ever():
                 return self._ever(symbols, term)
             case m.Occurs():
-                happened = self.happenings(symbols, term.ref)[-1]
+                happened = self.place_of(symbols, term.ref)[-1]
                 now = f.compare(self.line.time(self.place), "=", self.time) if self.late else f.TRUE
                 return two_valued(f.all_of((happened, now)))
             case m.After():
@@ -237,7 +245,9 @@ class Told:
             ]
         happened = self.happenings(symbols, ref)
         return [
-            f.all_of((one, *(f.negation(other) for other in (happened[:j] if ref.first else happened[j + 1 :]))))
+            f.all_of(
+                (one, *(f.negation(other) for other in (happened[:j] if ref.first else happened[j + 1 :])))
+            )
             for j, one in enumerate(happened)
         ]
 
@@ -300,7 +310,11 @@ class Told:
             live = [line.ran(j - 1, drug) for drug in course.drugs]
             for k in range(j + 1):
                 recent = earlier(line.time(j), line.time(k).plus(joins))
-                live.extend(f.all_of((self._ends(k, drug), recent)) for drug in course.drugs if k < j or _lasts(symbols, drug))
+                live.extend(
+                    f.all_of((self._ends(k, drug), recent))
+                    for drug in course.drugs
+                    if k < j or _lasts(symbols, drug)
+                )
             found.append(f.all_of((starts, f.negation(f.any_of(live)))))
         return found
 
@@ -315,7 +329,8 @@ class Told:
         """For each instant up to now: the present course, or else the latest, began there."""
         openings = self._openings(symbols, name)
         return [
-            f.all_of((one, *(f.negation(other) for other in openings[j + 1 :]))) for j, one in enumerate(openings)
+            f.all_of((one, *(f.negation(other) for other in openings[j + 1 :])))
+            for j, one in enumerate(openings)
         ]
 
     def course(self, symbols: Symbols, name: str) -> tuple[Formula, Linear]:

@@ -1,4 +1,4 @@
-"""Readings, amounts and values in a stretch of a `Timeline`: what they come to, by the reference's definitions."""
+"""Readings, amounts and values in a stretch of a `Timeline`: what they come to, as the reference says."""
 
 from __future__ import annotations
 
@@ -78,9 +78,10 @@ def percent(told: Told, symbols: Symbols, name: str, span: m.Span) -> tuple[Form
     known, old = old_value(told, symbols, name, span)
     now = symbols.input_value(name)
     share = told.own(symbols, f"percent:{name}:{canonical(span)}")
-    ways: list[tuple[Formula, Linear]] = []
-    for one in told.line.plain_values(name):
-        ways.append((f.compare(old, "=", f.number(one)), now.minus(f.number(one)).times(1 / one)))
+    ways = [
+        (f.compare(old, "=", f.number(one)), now.minus(f.number(one)).times(1 / one))
+        for one in told.line.plain_values(name)
+    ]
     told.means(symbols, share, ways)
     not_zero = f.any_of(condition for condition, _ in ways)
     zero = f.compare(old, "=", f.number(0))
@@ -141,9 +142,7 @@ def looked_at(told: Told, symbols: Symbols, name: str, span: m.Span) -> tuple[Fo
 
 def _taken(told: Told, start: Linear, name: str) -> list[Formula]:
     """By instant: a reading was taken there, in the window."""
-    return [
-        f.all_of((told.line.charted(j, name), _within(told, start, j))) for j in range(told.place + 1)
-    ]
+    return [f.all_of((told.line.charted(j, name), _within(told, start, j))) for j in range(told.place + 1)]
 
 
 def outermost(told: Told, symbols: Symbols, term: m.Extreme) -> Linear:
@@ -204,8 +203,8 @@ def _mean(
             parts.append(f.negation(_within(told, start, first - 1)))
         if valid is not None:
             length = f.number(valid)
-            for j in range(max(first - 1, 0), told.place):
-                parts.append(f.compare(line.time(j + 1).minus(line.time(j)), "<=", length))
+            gaps = range(max(first - 1, 0), told.place)
+            parts += [f.compare(line.time(j + 1).minus(line.time(j)), "<=", length) for j in gaps]
         parts.append(f.compare(value.times(Fraction(len(span))), "=", total))
         ways.append(f.all_of(parts))
     return f.any_of(ways)
@@ -253,9 +252,7 @@ def given(
     return known, amount
 
 
-def _doses(
-    told: Told, symbols: Symbols, drug: str, dims: Dims, start: Linear, amount: Linear
-) -> Formula:
+def _doses(told: Told, symbols: Symbols, drug: str, dims: Dims, start: Linear, amount: Linear) -> Formula:
     line = told.line
     doses = [line.dose(j, drug) for j in range(told.place + 1)]
     total = f.number(0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.rules import destination
@@ -17,11 +18,16 @@ from rung_lang.verify import formula as f
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.decide import Situation
 from rung_lang.verify.formula import Formula, Linear
+from rung_lang.verify.past import times_the_stage
+from rung_lang.verify.patients import alike
+from rung_lang.verify.reach import cycles
 from rung_lang.verify.symbols import Symbols
 from rung_lang.verify.verdict import Label, Proved
 
 DEPTH = 3
 """Moves that are spelled out."""
+LEFT_AS_IT_IS = frozenset({"known", "input", "value", "on", "off", "rated", "rate", "charted_own", "after"})
+"""What a move on an instant does not change."""
 MOST_WAYS = 200
 """Ways back that are looked at; beyond them the question is left to another layer."""
 
@@ -43,6 +49,8 @@ class Way:
     seen: tuple[Seen, ...]
     parts: tuple[Part, ...]
     moves: int
+    samples: int
+    """The first instants of `seen` after the present one: not moves, but what windows and latches saw."""
 
 
 def excluded(context: Context, situation: Situation, parts: Sequence[Part]) -> Proved | None:
@@ -53,7 +61,7 @@ def excluded(context: Context, situation: Situation, parts: Sequence[Part]) -> P
     samples = list(_samples(context, situation.symbols, parts))
     seen = (now, *(sample for sample, _ in samples))
     asked = (*parts, *(part for _, part in samples))
-    ways = [Way(situation.stage, seen, asked, 0)]
+    ways = [Way(situation.stage, seen, asked, 0, len(samples))]
     linear = True
     core: dict[Label, None] = {}
     looked = 0
@@ -87,12 +95,17 @@ def _longer(context: Context, way: Way) -> Iterator[Way]:
     at = f"{way.moves + 1}/"
     last = way.seen[-1] if way.moves else way.seen[0]
     age = context.space.real(f"{at}ago", ("ago", at), at, f.ZERO)
+    stayed = f.compare(age, ">", last.ago)
+    rested: Part = (
+        ("rested", way.stage),
+        f.implies(stayed, _rested(context.situation(way.stage, at, entered_now=True))),
+    )
     order: Part = (("before", at), f.compare(age, ">=", last.ago))
 
     def step(stage: str | None, symbols: Symbols, parts: Sequence[Part]) -> Way:
         since: Part = (("entered", way.stage or ""), _entered(context, last.symbols, age.minus(last.ago)))
-        more = (*way.parts, order, since, *parts)
-        return Way(stage, (*way.seen, Seen(symbols, age, in_session=True)), more, way.moves + 1)
+        more = (*way.parts, order, since, *_meanwhile(context, way, last.ago, age), *parts)
+        return Way(stage, (*way.seen, Seen(symbols, age, in_session=True)), more, way.moves + 1, way.samples)
 
     before: list[Part] = []
     for stage in context.program.initial_stages:
@@ -104,7 +117,10 @@ def _longer(context: Context, way: Way) -> Iterator[Way]:
             before.append((("initial", stage.name), condition.no))
         if stage.name == way.stage:
             latches: Part = (("begins", stage.name), _nothing_latched(context, here.symbols))
-            yield step(None, here.symbols, (*context.applies(here), *chosen, latches))
+            held = _rested(here, _rings(context, at))
+            stays: Part = (("rested", stage.name), f.implies(stayed, held))
+            latched = (_in_session(sample, age) for sample in way.seen if sample.in_session)
+            yield step(None, here.symbols, (*context.applies(here), *chosen, latches, stays, *latched))
     for source in context.artifact.stages:
         if source.name == way.stage:
             continue
@@ -114,13 +130,62 @@ def _longer(context: Context, way: Way) -> Iterator[Way]:
             if target is None or target.op != "go" or target.target != way.stage:
                 continue
             moved: Part = (("rule", judged.rule.id), judged.fires)
-            yield step(source.name, here.symbols, (*context.applies(here), *context.reached(here), moved))
+            yield step(
+                source.name, here.symbols, (*context.applies(here), *context.reached(here), moved, rested)
+            )
+
+
+def _rested(there: Situation, rings: Sequence[Formula] = ()) -> Formula:
+    """A session that stayed on in a stage was not moved on from there.
+
+    It may have been held back: by rules that lead to different places, by orders that contradict those of a
+    moving rule, or by one of these rings of transitions, after which it stands where it stood before.
+    """
+    movers = there.movers
+    torn = (
+        f.all_of((one.fires, two.fires))
+        for one, two in combinations(movers, 2)
+        if destination(one.rule) != destination(two.rule)
+    )
+    disputed = (judged.fires for judged in movers if len(judged.rule.orders) > 1)
+    return f.any_of((there.rests, *torn, *disputed, *rings))
+
+
+def _rings(context: Context, at: str) -> list[Formula]:
+    """Each ring of transitions, all of whose rules fire on this instant."""
+    return [
+        f.all_of(
+            f.any_of(
+                context.situation(stage, at, entered_now=now).rules[judged.rule.id].fires
+                for now in (False, True)
+            )
+            for stage, judged in ring
+        )
+        for ring in cycles(context)
+    ]
+
+
+def _meanwhile(context: Context, way: Way, left: Linear, entered: Linear) -> Iterator[Part]:
+    """What windows and latches saw while the session was in this stage, it saw at rest there."""
+    assert way.stage is not None
+    for sample in way.seen[1 : 1 + way.samples]:
+        at = sample.symbols.at
+        inside = f.all_of((f.compare(sample.ago, ">", left), f.compare(sample.ago, "<", entered)))
+        here = context.situation(way.stage, at)
+        since = _entered(context, here.symbols, entered.minus(sample.ago))
+        rests = _rested(here, _rings(context, at))
+        yield ("meanwhile", at), f.implies(inside, f.all_of((since, rests)))
 
 
 def _entered(context: Context, symbols: Symbols, ago: Linear) -> Formula:
     """The stage of this instant was entered so long before it."""
     name = f"{symbols.at}in_stage"
     return f.compare(f.variable(name), "=", ago) if name in context.space.variables else f.TRUE
+
+
+def _in_session(seen: Seen, began: Linear) -> Part:
+    """The instant is not before the session began."""
+    return ("began", seen.symbols.at), f.compare(seen.ago, "<=", began)
 
 
 def _nothing_latched(context: Context, symbols: Symbols) -> Formula:
@@ -139,11 +204,23 @@ def _samples(context: Context, now: Symbols, parts: Sequence[Part]) -> Iterator[
     """For each window the parts speak of, the instant that made it what it is."""
     spoken = {name for _, part in parts for name in f.names(part)}
     for index, term in enumerate(context.artifact.terms):
-        if not isinstance(term, m.Held | m.Recent) or not {f"past:{index}+", f"past:{index}-"} & spoken:
+        if (
+            not isinstance(term, m.Held | m.Recent | m.Ever)
+            or not {f"past:{index}+", f"past:{index}-"} & spoken
+        ):
             continue
         if isinstance(term, m.Held) and term.gaps is not None:
             continue
+        if times_the_stage(context.artifact, term.of):
+            continue
         own = now.truth(index)
+        if isinstance(term, m.Ever):
+            at = f"{index} closed/"
+            symbols = context.situation(None, at).symbols
+            age = context.space.real(f"{at}ago", ("ago", at), at, f.ZERO)
+            closed: Part = (("latch", str(index)), f.implies(own.yes, symbols.truth(term.of).yes))
+            yield Seen(symbols, age, in_session=True), closed
+            continue
         length = now.amount(term.length)[0]
         claims = (
             (("not true", f.negation(own.yes)), ("false", own.no))
@@ -181,8 +258,13 @@ def _between(context: Context, seen: Sequence[Seen]) -> Iterator[Part]:
 
 def _laws(context: Context, earlier: Seen, later: Seen, gap: Linear) -> Iterator[Formula]:
     before, after = earlier.symbols, later.symbols
+    same = alike(context, before.at, after.at, lambda variable: variable.about[0] not in LEFT_AS_IT_IS)
+    yield f.implies(f.compare(gap, "=", f.number(0)), same)
     for index, term in enumerate(context.artifact.terms):
         if index not in after.judged:
+            continue
+        if isinstance(term, m.Held | m.Recent | m.Ever) and times_the_stage(context.artifact, term.of):
+            # What is remembered of an instant of a move is what was so after it.
             continue
         own = after.truth(index)
         match term:

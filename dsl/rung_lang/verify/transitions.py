@@ -58,8 +58,10 @@ def _unreachable(context: Context, places: Places, reach: Reach) -> Answered:
             )
             continue
         situation = context.situation(stage.name)
-        parts = (*context.applies(situation), (("rests", stage.name), situation.rests))
-        question = Question("R301", about, situation, parts, _Arrived(stage.name))
+        # A stage that histories only pass through, on the instant they come to it, is reached all the same.
+        question = Question(
+            "R301", about, situation, context.applies(situation), _Arrived(stage.name), (situation.rests,)
+        )
         verdict = existential(context, question)
         problem = None
         if isinstance(verdict, Refuted):
@@ -69,12 +71,18 @@ def _unreachable(context: Context, places: Places, reach: Reach) -> Answered:
 
 @dataclass(frozen=True, slots=True)
 class _Arrived:
-    """The session stands in the stage, or passed through it on this instant."""
+    """The session stands in the stage, or passed through it on this instant, or in a ring that undid it."""
 
     stage: str
 
     def __call__(self, replayed: Replayed) -> bool:
-        return replayed.content.stage == self.stage or self.stage in replayed.content.path
+        content = replayed.content
+        rings = (one.rules for one in content.contradictions if one.kind == "cycle")
+        closing = {rule for rules in rings for rule in rules}
+        passed = any(
+            rule.id in closing and rule.stage == self.stage for rule in replayed.program.artifact.rules
+        )
+        return content.stage == self.stage or self.stage in content.path or passed
 
 
 def _shut_entries(

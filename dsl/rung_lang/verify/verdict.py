@@ -75,6 +75,8 @@ class Refuted:
     core: tuple[Label, ...] = ()
     layer: Layer = "replay"
     trust: Trust = "replayed"
+    question: str = ""
+    """As of `Proved`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,8 @@ class Report:
     approximated: tuple[str, ...]
     not_analysed: tuple[str, ...]
     modes: tuple[str, ...]
+    shown: tuple[Witness, ...] = ()
+    """The instants of examples that some verdict rests on, in the order in which they were looked through."""
 
     @property
     def state(self) -> Literal["proved", "failed", "undecided"]:

@@ -12,6 +12,7 @@ from rung_lang.verify import (
     arms,
     boundaries,
     contradictions,
+    cycles,
     dead_rules,
     gaps,
     knowledge,
@@ -32,10 +33,10 @@ from rung_lang.verify.histories import Histories
 from rung_lang.verify.places import Places
 from rung_lang.verify.problems_history import NotDecided
 from rung_lang.verify.reach import Reach
-from rung_lang.verify.recorded import shown
+from rung_lang.verify.recorded import Shown, again, shown
 from rung_lang.verify.solve import Solver
 from rung_lang.verify.space import Space
-from rung_lang.verify.verdict import Obligation, Report, Undecided
+from rung_lang.verify.verdict import Obligation, Report, Undecided, Witness
 
 Family = Callable[[Context, Places, Reach], Found]
 
@@ -51,6 +52,7 @@ FAMILIES: tuple[Family, ...] = (
     knowledge.obligations,
     missing.obligations,
     same.obligations,
+    cycles.obligations,
 )
 STATED: tuple[Callable[[Context, Places], Found], ...] = (
     limits.obligations,
@@ -68,15 +70,17 @@ def verify(
     examples: Sequence[LoweredExample] = (),
     asks: Callable[[Space], Asks] = Solver,
     histories: Histories | None = None,
+    played: Sequence[Witness] = (),
 ) -> Report:
     """Everything asked of the protocol at `main`, and what came of it. `examples` are its own.
 
-    `asks`: who answers questions; by default a solver. `histories`: those found before.
+    `asks`: who answers questions; by default a solver. `histories`: those found before, by question. `played`:
+    others that are looked through like the instants of examples.
     """
     context = Context(artifact, asks)
     if histories is not None:
         context.histories = histories
-    context.shown = tuple(shown(artifact, examples))
+    context.shown = (*shown(artifact, examples), *again(artifact, played))
     reach = Reach(context)
     context.reach = reach
     places = Places(artifact, sources, main)
@@ -86,12 +90,14 @@ def verify(
     for found in (*families, *(stated(context, places) for stated in STATED)):
         obligations.extend(found.obligations)
         problems.extend(found.problems)
+    # Where moves lead round on one instant no history goes round, and that is said already.
+    round_found = any(problem.code == "R303" for problem in problems)
     problems.extend(
         NotDecided(
             places.of(one.about[0]) if one.about else places.protocol, one.code, one.about, one.verdict.reason
         )
         for one in obligations
-        if isinstance(one.verdict, Undecided)
+        if isinstance(one.verdict, Undecided) and not (one.code == "R304" and round_found)
     )
     problems.sort(key=lambda problem: (problem.span, problem.code))
     words = artifact.provenance.words
@@ -101,8 +107,16 @@ def verify(
         assumed=tuple(words.get(str(term), "") for term in artifact.assumptions),
         approximated=tuple(_approximated(artifact)),
         not_analysed=("what another protocol on the same patient orders",),
-        modes=("free",),
+        modes=("free", "obeyed"),
+        shown=_taken(context.shown, obligations),
     )
+
+
+def _taken(shown: Sequence[Shown], obligations: Sequence[Obligation]) -> tuple[Witness, ...]:
+    """The instants on which verdicts rest."""
+    verdicts = (one.verdict for one in obligations)
+    used = {id(verdict.witness) for verdict in verdicts if not isinstance(verdict, Undecided)}
+    return tuple(one.witness for one in shown if id(one.witness) in used)
 
 
 def _approximated(artifact: m.Artifact) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 A *wake* is a reading that comes by itself (`charted every`), a `measure` or a giving that falls due again, a
 deadline, a step that is not due yet, or a clock that runs: each within the bound, and about something that a
-rule which leads out or treats looks at. Only such wakes count: the rest of the chart may stay silent.
+rule of the stage which treats, or any rule which leads out, looks at. Only such wakes count: the rest of the
+chart may stay silent.
 """
 
 from __future__ import annotations
@@ -11,17 +12,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rung_engine.artifact import model as m
-from rung_engine.decision.fold import wakes as falls_due
+from rung_engine.decision.rules import destination
+from rung_engine.program import Program
 from rung_engine.reference.evaluate import Instant
 from rung_lang.verify import formula as f
-from rung_lang.verify.acting import STEPS, TIMES, rules_in, treatments, treats, when_due
+from rung_lang.verify.acting import STEPS, TIMES, treatments, treats, when_due
 from rung_lang.verify.ask import Question, universal
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.decide import Situation
 from rung_lang.verify.formula import Formula
 from rung_lang.verify.found import Found
 from rung_lang.verify.knowledge import cadences, most
-from rung_lang.verify.patients import Subject, known_parts, reads
+from rung_lang.verify.patients import Subject, known_parts, reads, rule_reads
 from rung_lang.verify.places import Places
 from rung_lang.verify.problems_gaps import UnboundedWait
 from rung_lang.verify.reach import Reach
@@ -41,7 +43,7 @@ def obligations(context: Context, places: Places, reach: Reach) -> Found:
             continue
         verdict, nothing = _judge(context, stage.name)
         if isinstance(verdict, Refuted):
-            read = tuple(name for _, name in reads(context, stage.name))
+            read = tuple(name for _, name in _read(context, stage.name))
             problems.append(
                 UnboundedWait(places.stage(stage.name), stage.name, BOUND, read, nothing, verdict.witness)
             )
@@ -52,23 +54,36 @@ def obligations(context: Context, places: Places, reach: Reach) -> Found:
 def _judge(context: Context, stage: str) -> tuple[Verdict, bool]:
     """Unsatisfiable iff every patient who stays in the stage has a wake. And whether it has none at all."""
     situation = context.situation(stage)
-    subjects = reads(context, stage)
+    subjects = _read(context, stage)
     found = [wake for wake in wakes(context, situation, subjects) if wake is not f.FALSE]
     if f.TRUE in found:
         return Proved("text", "checked"), False
     parts: tuple[Part, ...] = (
         *context.applies(situation),
-        *known_parts(situation.symbols, subjects),
+        *known_parts(situation.symbols, reads(context, stage)),
         (("rests", stage), situation.rests),
         (("wakes", stage), f.negation(f.any_of(found))),
     )
     about = (f"stage:{stage}",)
-    sleeps = _Sleeps(stage, frozenset(name for _, name in subjects), clocks(context, stage))
+    sleeps = _Sleeps(stage, subjects, clocks(context, stage))
     verdict = universal(context, Question("R305", about, situation, parts, sleeps))
     if isinstance(verdict, Undecided) and not found:
         # Nothing in the text could ever be a wake, whatever the patient: no history is needed to see it.
         verdict = Refuted(None, (("wakes", stage),), "text", "checked")
     return verdict, not found
+
+
+def _rules(program: Program, stage: str | None) -> tuple[m.Rule, ...]:
+    """The stage's own rules that treat or lead out, and those of `throughout` that lead out."""
+    always = [rule for rule in program.rules_of[None] if destination(rule) is not None]
+    own = program.rules_of[stage] if stage is not None else ()
+    return tuple(rule for rule in (*own, *always) if treats(rule))
+
+
+def _read(context: Context, stage: str | None) -> tuple[Subject, ...]:
+    """What they look at."""
+    found = {subject for rule in _rules(context.program, stage) for subject in rule_reads(context, rule)}
+    return tuple(sorted(found))
 
 
 # ---------------------------------------------------------------- what wakes
@@ -83,8 +98,10 @@ def wakes(context: Context, situation: Situation, subjects: tuple[Subject, ...])
                 if cadence <= BOUND:
                     yield where
     for order in situation.orders:
-        if not _about(artifact, order.order, subjects):
+        if not _about(artifact, order.order.target, subjects):
             continue
+        if order.order.op == "measure" and order.order.every is None:
+            yield order.stands
         every, within = order.order.every, order.order.within
         if within is not None and most(program, within) <= BOUND:
             yield order.stands
@@ -98,12 +115,11 @@ def wakes(context: Context, situation: Situation, subjects: tuple[Subject, ...])
         yield _runs(symbols, index)
 
 
-def _about(artifact: m.Artifact, order: m.Order, subjects: tuple[Subject, ...]) -> bool:
-    """The order is about something of these: a drug, what counts it, what is measured."""
+def _about(artifact: m.Artifact, target: str, subjects: tuple[Subject, ...]) -> bool:
+    """What an order is about is one of these: a drug, what counts it, what is measured."""
     read = {name for _, name in subjects}
     counted = {decl.counts for name, decl in artifact.inputs.items() if name in read}
-    members = artifact.panels.get(order.target, (order.target,))
-    return order.target in counted or not read.isdisjoint(members)
+    return target in counted or not read.isdisjoint(artifact.panels.get(target, (target,)))
 
 
 def clocks(context: Context, stage: str | None) -> tuple[int, ...]:
@@ -111,8 +127,7 @@ def clocks(context: Context, stage: str | None) -> tuple[int, ...]:
     found: set[int] = set()
     todo = [
         index
-        for rule in rules_in(context.program, stage)
-        if treats(rule)
+        for rule in _rules(context.program, stage)
         for index in (rule.condition, rule.unless)
         if index is not None
     ]
@@ -179,23 +194,24 @@ class _Sleeps:
     """The patient stays in the stage, and nothing that its rules look at will come by itself."""
 
     stage: str
-    read: frozenset[str]
+    subjects: tuple[Subject, ...]
     clocks: tuple[int, ...]
 
     def __call__(self, replayed: Replayed) -> bool:
         view, content = replayed.view, replayed.content
         if content.phase != "active" or content.stage != self.stage:
             return False
-        if any(time <= view.time + BOUND for time in falls_due(content, view.time)):
+        artifact, end = replayed.program.artifact, view.time + BOUND
+        for order in content.orders:
+            times = (order.due_at, order.late_after)
+            falls_due = order.op == "measure" or any(
+                time is not None and view.time <= time <= end for time in times
+            )
+            if falls_due and _about(artifact, order.target, self.subjects):
+                return False
+        if any(one.until is not None and one.until <= end for one in content.waiting if one.op in STEPS):
             return False
-        panels = replayed.program.artifact.panels
-        measured = [
-            name
-            for order in content.orders
-            if order.op == "measure"
-            for name in panels.get(order.target, (order.target,))
-        ]
-        return self.read.isdisjoint(measured) and not any(_is_running(view, index) for index in self.clocks)
+        return not any(_is_running(view, index) for index in self.clocks)
 
 
 def _is_running(view: Instant, index: int) -> bool:

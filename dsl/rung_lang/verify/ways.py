@@ -1,4 +1,4 @@
-"""Rules that move a session one after the other on one instant, so that their orders meet where it comes to rest."""
+"""Rules that move a session one after the other on one instant: their orders meet where it comes to rest."""
 
 from __future__ import annotations
 

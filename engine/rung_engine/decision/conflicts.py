@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from rung_engine.decision.model import Standing
 from rung_engine.program import Program
 
@@ -52,6 +54,7 @@ def _doses_differ(program: Program, a: Standing, b: Standing) -> bool:
     return not (other_low <= low and high <= other_high) and not (low <= other_low and other_high <= high)
 
 
+@cache
 def opposed_ops(op: str) -> frozenset[str]:
     """The orders on one drug that cannot stand beside `op`, doses aside."""
     return frozenset(other for pair in _PAIRS if op in pair for other in pair if other != op)

@@ -232,17 +232,28 @@ class Mind:
         decision = self.decision
         if content is not None:
             decision = follow(decision, view.time, content, unproved=view.program.unproved)
+        wake = min(wakes(fold.content, view.time), default=NEVER) if fold.content is not None else NEVER
+        cycled = _cycled(fold.content)
+        if cycled and view.truths != view.patient.row:
+            # What became so where the session rests is past, for the other stages, from the next instant on.
+            wake = min(wake, view.time + 1)
         return Mind(
             fold=fold,
             decision=decision,
-            stable=state == self.fold.state and not _cycled(fold.content),
+            stable=state == self.fold.state and not cycled,
             epoch=view.patient.epoch,
-            wake=min(wakes(fold.content, view.time), default=NEVER) if fold.content is not None else NEVER,
+            wake=wake,
             asked=asked,
             answers=asked(view.truths),
             watched=watched,
             probes=tuple(view.probes.items()),
         )
+
+
+def _is_same(one: Decision, other: Decision) -> bool:
+    """The way that led to it included, which is not compared otherwise."""
+    moved = [(item.content.path, item.content.moved_by) for item in (one, other)]
+    return one == other and moved[0] == moved[1]
 
 
 def _cycled(content: Content | None) -> bool:
@@ -612,7 +623,7 @@ class Session:
     def _difference(old: list[Decision], new: list[Decision]) -> Decided:
         """What is new or withdrawn, from the first decision that differs."""
         same = 0
-        while same < min(len(old), len(new)) and old[same] == new[same]:
+        while same < min(len(old), len(new)) and _is_same(old[same], new[same]):
             same += 1
         if same == len(old):
             return Decided(new[same:])

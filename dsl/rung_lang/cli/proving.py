@@ -1,0 +1,63 @@
+"""Asking the verifier about a text, with the answers of earlier runs at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import rung_engine
+from rung_lang.cli.answers import Answers, user_folder
+
+if TYPE_CHECKING:
+    from rung_engine.artifact.model import Artifact
+    from rung_lang.driver import Compiled
+    from rung_lang.verify.asks import Explains
+    from rung_lang.verify.histories import Histories
+    from rung_lang.verify.space import Space
+    from rung_lang.verify.verdict import Report
+
+
+def proof(result: Compiled) -> Report:
+    """What the verifier says of a text without errors."""
+    from rung_lang.verify.verify import verify
+
+    assert result.artifact is not None
+    store = Answers(user_folder(), result.artifact.name)
+    asks, histories = _remembering(result.artifact, store)
+    main = result.files[-1].path
+    report = verify(result.artifact, result.sources, main, result.examples, asks, histories)
+    store.flush()
+    return report
+
+
+def certified(result: Compiled) -> tuple[Report, Artifact]:
+    """The same, and the sealed artifact with its certificate."""
+    from rung_engine.artifact.seal import seal
+    from rung_lang.verify.certificate import certified
+
+    assert result.artifact is not None
+    store = Answers(user_folder(), result.artifact.name)
+    asks, histories = _remembering(result.artifact, store)
+    main = result.files[-1].path
+    report, certificate = certified(
+        result.artifact, result.sources, main, result.examples, asks, tools(), histories
+    )
+    store.flush()
+    return report, seal(result.artifact.model_copy(update={"certificate": certificate}))
+
+
+def tools() -> dict[str, str]:
+    """The version of each program that takes part in a proof."""
+    from importlib.metadata import version
+
+    return {"rung": rung_engine.__version__, "z3": version("z3-solver")}
+
+
+def _remembering(artifact: Artifact, store: Answers) -> tuple[Callable[[Space], Explains], Histories]:
+    from rung_lang.verify.histories import Remembered
+    from rung_lang.verify.remembering import Remembering
+    from rung_lang.verify.solve import Solver
+
+    versions = " ".join(f"{name} {version}" for name, version in sorted(tools().items()))
+    histories = Remembered(store, f"{versions} {artifact.meaning}")
+    return lambda space: Remembering(Solver(space), store, versions), histories

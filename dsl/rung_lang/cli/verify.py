@@ -1,0 +1,129 @@
+"""`rung verify`."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rung_lang.cli.exits import CLEAN, FINDINGS, USAGE, Refusal
+from rung_lang.cli.load import artifact_of, is_text, text_of
+from rung_lang.report.decisions import counted
+from rung_lang.report.text import safe
+
+if TYPE_CHECKING:
+    from rung_engine.artifact.model import Artifact
+    from rung_lang.verify.certificate import Judged
+    from rung_lang.verify.cross import Agreement
+
+
+@click.command("verify")
+@click.argument("path")
+@click.option("--cross-check", is_flag=True, help="Ask cvc5 the questions that z3 answered.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_context
+def command(ctx: click.Context, path: str, cross_check: bool, form: str) -> None:
+    """Judge an artifact's proof anew, without a solver where it can be.
+
+    Everything that is asked of a protocol is asked again. Answers come from the certificate and are believed
+    only as far as its evidence shows them; z3 is asked where there is none. A text is proved first.
+    """
+    from rung_engine.artifact.certificate import refusal
+    from rung_lang.verify.certificate import judge
+
+    if cross_check:
+        _needs_cvc5()
+    artifact = _certified(path) if is_text(path) else artifact_of(path)
+    problem = refusal(artifact)
+    if problem is not None and problem.state == "missing":
+        raise Refusal(problem.code, f"{path}: {problem.reason}.", "`rung compile` proves a text.", FINDINGS)
+    judged = judge(artifact)
+    agreement = _crossed(artifact) if cross_check else None
+    holds = not judged.wrong and (agreement is None or not agreement.disagreed)
+    if form == "json":
+        click.echo(json.dumps(_data(path, artifact, judged, agreement, holds), indent=2, ensure_ascii=False))
+    else:
+        _print(path, artifact, judged, agreement, holds)
+    ctx.exit(CLEAN if holds and artifact.certificate.state == "proved" else FINDINGS)
+
+
+def _certified(path: str) -> Artifact:
+    from rung_lang.cli.proving import certified
+
+    return certified(text_of(path))[1]
+
+
+def _needs_cvc5() -> None:
+    from rung_lang.verify.cross import NotInstalled, version
+
+    try:
+        version()
+    except NotInstalled:
+        raise Refusal(
+            "C129",
+            "--cross-check asks cvc5, and it is not installed.",
+            "Install it with `pip install 'rung[cross]'`.",
+            USAGE,
+        ) from None
+
+
+def _crossed(artifact: Artifact) -> Agreement | None:
+    """None where the certificate cannot be read: then nothing is known of what was asked."""
+    from rung_lang.verify.certificate import crossed
+
+    return crossed(artifact)
+
+
+def _print(path: str, artifact: Artifact, judged: Judged, agreement: Agreement | None, holds: bool) -> None:
+    from rung_lang.report.certificate import standing, table, wrong
+
+    said = standing(artifact.certificate)
+    click.echo(safe(f"{path}: {said}, and the certificate {'holds' if holds else 'does not hold'}."))
+    for line in table(judged):
+        click.echo(line)
+    if agreement is not None:
+        agrees = "agrees on all"
+        if agreement.disagreed:
+            agrees = f"disagrees on {counted(len(agreement.disagreed), 'question')}"
+        gave_up = f", {agreement.gave_up} not answered by both" if agreement.gave_up else ""
+        click.echo(
+            f"  cross-check  {agreement.tool} was asked {counted(agreement.asked, 'question')} and {agrees}{gave_up}"
+        )
+    for one in judged.wrong:
+        click.echo(safe(f"  WRONG        {wrong(one)}"))
+    for name in agreement.disagreed if agreement is not None else ():
+        click.echo(
+            f"  WRONG        z3 and {agreement.tool if agreement else ''} disagree on question {name}."
+        )
+
+
+def _data(
+    path: str, artifact: Artifact, judged: Judged, agreement: Agreement | None, holds: bool
+) -> dict[str, Any]:
+    verdicts = Counter(one.verdict for one in judged.certificate.obligations)
+    return {
+        "artifact": path,
+        "protocol": artifact.name,
+        "meaning": artifact.meaning,
+        "state": artifact.certificate.state,
+        "holds": holds,
+        "wrong": [{"kind": one.kind, "name": one.name} for one in judged.wrong],
+        "obligations": {word: verdicts[word] for word in ("proved", "refuted", "undecided")},
+        "answers": {
+            "bounds": judged.by_bounds,
+            "steps": judged.by_steps,
+            "values": judged.by_values,
+            "histories": judged.by_history,
+            "solver": judged.by_solver,
+        },
+        "cross_check": None
+        if agreement is None
+        else {
+            "tool": agreement.tool,
+            "asked": agreement.asked,
+            "gave_up": agreement.gave_up,
+            "disagreed": list(agreement.disagreed),
+        },
+    }

@@ -1,0 +1,57 @@
+"""What judging a certificate anew came to, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from rung_engine.artifact.model import Certificate
+from rung_lang.report.decisions import counted
+from rung_lang.verify.certificate import Judged
+from rung_lang.verify.rechecking import Kind, Wrong
+
+_WORDS: dict[Kind, str] = {
+    "unreadable": "I cannot read the evidence: {name}.",
+    "steps": "The steps do not lead to a contradiction of {name}.",
+    "core": "The parts named for question {name} do not exclude each other.",
+    "values": "The values given for question {name} do not fulfil it.",
+    "history": "The history given for question {name} does not show it.",
+    "unused": "Nothing is asked that evidence {name} answers.",
+    "of": "It is of other content: it names the meaning {name}.",
+    "state": "It says `{name}`, and that is not what the answers come to.",
+    "said": "What it says under `{name}` is not what was examined.",
+    "missing": "It leaves out {name}.",
+    "extra": "It answers {name}, which nobody asks of this protocol.",
+    "otherwise": "It says of {name} what its evidence does not show.",
+}
+
+_SETTLED = {"proved": "proved", "failed": "the proof failed", "undecided": "not all of it is decided"}
+
+
+def wrong(one: Wrong) -> str:
+    """A sentence."""
+    return _WORDS[one.kind].format(name=one.name or "nothing")
+
+
+def standing(certificate: Certificate) -> str:
+    """What the certificate says of its protocol."""
+    return _SETTLED.get(certificate.state, "nothing was proved of it")
+
+
+def table(judged: Judged) -> Iterator[str]:
+    """What was to be proved, and on what the answers rest."""
+    verdicts = Counter(one.verdict for one in judged.certificate.obligations)
+    kinds = [f"{verdicts[kind]} {kind}" for kind in ("proved", "refuted", "undecided") if verdicts[kind]]
+    yield f"  obligations  {sum(verdicts.values())}: {', '.join(kinds)}"
+    yield f"  by bounds    {counted(judged.by_bounds, 'contradiction')} between bounds, seen again"
+    yield f"  by steps     {counted(judged.by_steps, 'contradiction')}, the steps to each followed again"
+    yield f"  by values    {counted(judged.by_values, 'patient')} given by numbers, judged again"
+    histories = "history" if judged.by_history == 1 else "histories"
+    yield f"  by history   {judged.by_history} {histories}, played again by the reference engine"
+    yield f"  by solver    {_asked(judged)}"
+
+
+def _asked(judged: Judged) -> str:
+    if not judged.by_solver:
+        return "nothing: no solver was asked"
+    return f"{counted(judged.by_solver, 'question')}, asked of z3 again"
