@@ -35,8 +35,8 @@ setup: $(CORE) ## install Rung into .venv (the other targets do it when needed)
 demo: $(CORE) demo-cohort ## check, compile and run the septic shock protocol; DATA=folder and STAY=id for your own data
 	$(BIN)/rung check $(PROTOCOL)
 	$(BIN)/rung compile $(PROTOCOL) -o build/septic_shock.rungc
-	$(BIN)/rung run $(PROTOCOL) --data "$(DATA)" --all --unverified
-	$(BIN)/rung run $(PROTOCOL) --data "$(DATA)" --stay "$(or $(STAY),$(first_stay))" --unverified
+	$(BIN)/rung run $(PROTOCOL) --data "$(DATA)" --all
+	$(BIN)/rung run $(PROTOCOL) --data "$(DATA)" --stay "$(or $(STAY),$(first_stay))"
 
 demo-cohort: $(CORE)
 	@mkdir -p build

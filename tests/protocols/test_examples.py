@@ -48,7 +48,7 @@ SEPTIC = compiled(SEPTIC_FILE)
 @pytest.mark.parametrize("path", PROTOCOLS, ids=lambda path: path.stem)
 def test_examples_come_to_what_the_reference_engine_makes_of_them(path: Path) -> None:
     found = compiled(path)
-    some = found.examples[::5]
+    some = found.examples[::7]
     for result in run_examples(of(found), some):
         assert told(result) == told(result_of(of(found), result.example))
 
@@ -68,9 +68,8 @@ def spoilt(example: LoweredExample, dice: Random) -> LoweredExample:
     return replace(example, checks=tuple(sorted(checks, key=lambda check: check.time_ms)), settings=kept)
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_what_does_not_hold_is_explained_as_the_reference_engine_would(seed: int) -> None:
-    dice = Random(seed)
+def test_what_does_not_hold_is_explained_as_the_reference_engine_would() -> None:
+    dice = Random(0)
     some = [spoilt(example, dice) for example in dice.sample(SEPTIC.examples, 9)]
     results = list(run_examples(of(SEPTIC), some))
     assert sum(bool(result.failures) for result in results) > 2

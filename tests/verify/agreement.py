@@ -114,9 +114,9 @@ def shows(one: Obligation, replayed: Replayed) -> bool | None:
 
 
 def _undone(content: Content, rules: Iterable[str]) -> bool:
-    """One of them has started what the other stops."""
+    """One of them starts what another stops; to have done the one calls for the other."""
     orders = [order for order in content.orders if set(order.rules) & set(rules)]
-    started = {order.target for order in orders if order.op in ("start", "add") and order.mark == "done"}
+    started = {order.target for order in orders if order.op in ("start", "add")}
     return any(order.op in ("stop", "pause") and order.target in started for order in orders)
 
 

@@ -130,8 +130,9 @@ def _split(key: str) -> tuple[str, m.Span]:
 
 def _change(about: tuple[str, ...], view: Instant) -> Value | None:
     name, span = _split(about[1])
-    how = "percent_rise" if about[0] == "percent" else "change"
-    line = view._change(m.Change(how=how, input=name, span=span))
+    line = view._change(
+        m.Change(how="percent_rise" if about[0] == "percent" else "change", input=name, span=span)
+    )
     if about[0] == "old_known":
         return line is not None
     if line is None or line.lo is None:

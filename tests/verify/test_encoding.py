@@ -15,6 +15,7 @@ from rung_engine.program import Program
 from rung_engine.reference.run import Runner
 from rung_lang.verify import formula as f
 from rung_lang.verify.context import Context
+from rung_lang.verify.decide import Situation
 from rung_lang.verify.formula import Value
 
 
@@ -30,8 +31,8 @@ def test_no_instant_breaks_a_law_and_every_term_and_rule_is_judged_alike(seed: i
     program = Program(artifact, unverified=True)
     runner = Runner(program, any_history(dice, dice.randint(1, 14)))
     context = Context(artifact)
-    situations = {stage.name: context.situation(stage.name) for stage in artifact.stages}
-    situations[None] = context.situation(None)
+    situations: dict[str | None, Situation] = {None: context.situation(None)}
+    situations |= {stage.name: context.situation(stage.name) for stage in artifact.stages}
     for situation in situations.values():
         for index, term in enumerate(artifact.terms):
             if not isinstance(term, m.Numeric):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from tests.laws.strategies import SEEDS
 
 from rung_lang.verify import formula as f
 from rung_lang.verify.asks import Unsat
@@ -18,7 +19,6 @@ from rung_lang.verify.formula import Formula, Linear, Value
 from rung_lang.verify.simplex import Simplex
 from rung_lang.verify.solve import Solver
 from rung_lang.verify.space import Space
-from tests.laws.strategies import SEEDS
 
 TRUTHS = ("a", "b", "c", "d")
 NUMBERS = ("x", "y", "z")
@@ -125,8 +125,8 @@ ROUND = [
 def test_a_sum_is_believed_only_as_it_adds_up() -> None:
     assert check([[[], [0, 1, 2, 1, 4, 1]]], ROUND)
     for sums in (
-        [], [0, 1], [0, 1, 2, 1], [0, 1, 2, 1, 4, 2], [0, 1, 2, 1, 4, -1], [0, 0, 2, 0, 4, 0], [1, 1, 2, 1, 4, 1],
-        [0, 1, 2, 1, 6, 1], [0, 1, 2, 1, 4], [0, 1, 2, 1, -2, 1],
+        [], [0, 1], [0, 1, 2, 1], [0, 1, 2, 1, 4, 2], [0, 1, 2, 1, 4, -1], [0, 0, 2, 0, 4, 0],
+        [1, 1, 2, 1, 4, 1], [0, 1, 2, 1, 6, 1], [0, 1, 2, 1, 4], [0, 1, 2, 1, -2, 1],
     ):  # fmt: skip
         assert not check([[[], sums]], ROUND), sums
     assert not check([[[], [0, 1, 2, 1, 4, 1]]], ROUND[:2])

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import assume, given
+from hypothesis import strategies as st
 from tests.laws.settings import tries
 from tests.laws.strategies import LAST, SEEDS, any_artifact, any_history
 from tests.verify.modelled import replayed
 
 from rung_engine.artifact import model as m
+from rung_engine.event import Charted, Event, Reading
 from rung_engine.program import Program
 from rung_engine.reference.run import Runner
-from rung_lang.source import Source
-from rung_lang.verify import ask, gaps, missing, same, sicker, waits
+from rung_lang.driver import compile_protocol
+from rung_lang.source import Source, Unreadable, decode
+from rung_lang.verify import ask, gaps, knowledge, missing, same, sicker, waits
 from rung_lang.verify import formula as f
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.decide import Situation
+from rung_lang.verify.found import Found
 from rung_lang.verify.patients import reads
 from rung_lang.verify.places import Places
+from rung_lang.verify.problems_gaps import NeverFresh, OftenStale, SilentRegion
 from rung_lang.verify.reach import Reach
 from rung_lang.verify.solve import Sat
 from rung_lang.verify.verdict import Confirm, Proved, Replayed, Verdict
@@ -204,3 +210,98 @@ def test_a_patient_whom_the_solver_finds_is_decided_as_it_says(seed: int) -> Non
         context, places, reach = examined(artifact)
         for family in (gaps, missing):
             family.obligations(context, places, reach)
+
+
+# ---------------------------------------------------------------- what is offered, holds
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def read(path: str) -> Source | Unreadable | None:
+    file = ROOT / path
+    return decode(path, file.read_bytes()) if file.exists() else None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "protocols/septic_shock.rung", "tests/verify/bad/R206-higher-rate.rung",
+        "tests/verify/good/R206-no-covers.rung",
+    ],
+)  # fmt: skip
+def test_a_covers_that_is_offered_holds(path: str) -> None:
+    source = read(path)
+    assert isinstance(source, Source)
+
+    def asked(text: str) -> Found:
+        compiled = compile_protocol(
+            path, lambda name: decode(name, text.encode()) if name == path else read(name)
+        )
+        assert compiled.artifact is not None
+        context = Context(compiled.artifact)
+        reach = Reach(context)
+        context.reach = reach
+        return gaps.obligations(context, Places(compiled.artifact, compiled.sources, path), reach)
+
+    silent = [problem for problem in asked(source.text).problems if isinstance(problem, SilentRegion)]
+    offers = [(problem, offer) for problem in silent for offer in problem.offer]
+    assert offers
+    for problem, offer in offers:
+        end = source.text.index("\n", problem.span.start)
+        found = asked(f"{source.text[:end]}\n  covers {offer}{source.text[end:]}")
+        about = (f"stage:{problem.stage}",)
+        assert [type(one.verdict) for one in found.obligations if one.about == about] == [Proved]
+        assert not [
+            one for one in found.problems if isinstance(one, SilentRegion) and one.stage == problem.stage
+        ]
+
+
+# ---------------------------------------------------------------- how often a reading is known
+
+MINUTE = 60_000
+
+
+@tries(60)
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 20), st.integers(0, 6))
+def test_a_reading_is_unknown_for_the_share_of_time_that_is_said(
+    cadence: int, valid: int, length: int, gaps_up_to: int
+) -> None:
+    bridged = f" gaps up to {gaps_up_to} min" if gaps_up_to else ""
+    text = (
+        'protocol timed "Timed"\n  version 1.0.0\n  applies when age >= 18 years\n'
+        "input age in years plausible 0 to 120 years fixed\n"
+        f"input X in mmHg plausible 0 to 9 mmHg valid for {valid} min charted every {cadence} min\n"
+        "stage only initial resting\n"
+        '  rule now when X >= 1 mmHg then notify "a"\n'
+        f'  rule held when X >= 1 mmHg for {length} min{bridged} then notify "b"\n'
+    )
+    compiled = compile_protocol("timed.rung", lambda path: decode(path, text.encode()))
+    assert compiled.artifact is not None, compiled.problems
+    context = Context(compiled.artifact)
+    reach = Reach(context)
+    context.reach = reach
+    found = knowledge.obligations(context, Places(compiled.artifact, compiled.sources, "timed.rung"), reach)
+    never = {problem.rule for problem in found.problems if isinstance(problem, NeverFresh)}
+    stale = [
+        problem
+        for problem in found.problems
+        if isinstance(problem, OftenStale) and problem.rule == "only.now"
+    ]
+    events: list[Event] = [Reading("age", 0, "age", Charted(40_000_000, "years"))]
+    events += [
+        Reading(f"x{time}", time * MINUTE, "X", Charted(2_000_000, "mmHg"))
+        for time in range(0, 12 * cadence + 3 * length, cadence)
+    ]
+    runner = Recorder(Program(compiled.artifact, unverified=True), events)
+    runner.seen = []
+    runner.run(None, range(0, 12 * cadence * MINUTE, MINUTE // 2))
+    rules = {rule.id: rule.condition for rule in compiled.artifact.rules}
+    held = [one for one in runner.seen if one.view.truth(rules["only.held"]) is True]
+    if 9 * cadence > length:
+        assert bool(held) == ("only.held" not in never)
+    unknown = [one for one in runner.seen if one.view.truth(rules["only.now"]) is None]
+    assert bool(unknown) == bool(stale)
+    for problem in stale:
+        gap = problem.cadence - problem.valid
+        # Known for both ends of its validity: of two looks a minute one more, each time.
+        assert len(unknown) == 12 * (2 * gap // MINUTE - 1)

@@ -102,10 +102,9 @@ def grid(program: Program) -> Iterator[tuple[str, Content, Snapshot]]:
         DrugState(None, None, "never"), DrugState(False), DrugState(True),
         *(DrugState(True, Amount(per_min * value, rate)) for value in (1, 2, 3, 4)),
     ]  # fmt: skip
-    for x, b, d, e in product((None, 0, 1, 2, 3), (None, True, False), states, states[:4]):
-        facts = Facts(
-            inputs={"adult": True, "x": None if x is None else Fraction(x), "b": b}, drugs={"d": d, "e": e}
-        )
+    halves = (None, *(Fraction(half, 2) for half in range(7)))
+    for x, b, d, e in product(halves, (None, True, False), states, states[:4]):
+        facts = Facts(inputs={"adult": True, "x": x, "b": b}, drugs={"d": d, "e": e})
         for stage in ("one_a", "two_b"):
             snapshot = Snapshot(program, facts, stage=stage, entered=0, began=0, time=1000)
             yield stage, decided(snapshot, State(began=0, stage=stage, entered=0))[1], snapshot
@@ -123,7 +122,7 @@ class Said:
         refuted: dict[str, list[set[str]]] = {}
         left: dict[str, list[set[str]]] = {}
         for one in (one for family in found for one in family.obligations):
-            if isinstance(one.verdict, Refuted):
+            if isinstance(one.verdict, Refuted) and (one.code != "R203" or one.verdict.layer == "instant"):
                 refuted.setdefault(one.code, []).append(set(one.about))
             if not isinstance(one.verdict, Proved):
                 left.setdefault(one.code, []).append(set(one.about))

@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 MOST_LISTED = 12
 """Rules without an example that are named one by one."""
 
-NOT_PROVED = (
-    "Checked, not proved: contradictions between rules, gaps, and limits over whole\n"
-    "histories are not yet examined."
-)
+NOT_PROVED = "Nothing was proved: a text with errors is not examined further."
 
 
 @click.command("check")

@@ -27,8 +27,8 @@ def command(ctx: click.Context, path: str, output: str | None, form: str) -> Non
     """Prove a protocol and turn it into an artifact that engines execute.
 
     The artifact is canonical JSON, named by the hash of its meaning: two texts that mean the same have the
-    same hash, whatever their layout. It holds a certificate: what was proved, with evidence that `rung verify`
-    checks again. Where the proof fails the artifact says so, and engines refuse it.
+    same hash, whatever their layout. It holds a certificate: what was proved, with evidence that
+    `rung verify` judges anew. Where the proof fails the artifact says so, and engines refuse it.
     """
     from rung_engine.artifact.certificate import refusal
     from rung_engine.artifact.seal import to_bytes

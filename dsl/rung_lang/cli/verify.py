@@ -10,7 +10,6 @@ import click
 
 from rung_lang.cli.exits import CLEAN, FINDINGS, USAGE, Refusal
 from rung_lang.cli.load import artifact_of, is_text, text_of
-from rung_lang.report.decisions import counted
 from rung_lang.report.text import safe
 
 if TYPE_CHECKING:
@@ -77,26 +76,11 @@ def _crossed(artifact: Artifact) -> Agreement | None:
 
 
 def _print(path: str, artifact: Artifact, judged: Judged, agreement: Agreement | None, holds: bool) -> None:
-    from rung_lang.report.certificate import standing, table, wrong
+    from rung_lang.report.certificate import faults, standing, table
 
-    said = standing(artifact.certificate)
-    click.echo(safe(f"{path}: {said}, and the certificate {'holds' if holds else 'does not hold'}."))
-    for line in table(judged):
-        click.echo(line)
-    if agreement is not None:
-        agrees = "agrees on all"
-        if agreement.disagreed:
-            agrees = f"disagrees on {counted(len(agreement.disagreed), 'question')}"
-        gave_up = f", {agreement.gave_up} not answered by both" if agreement.gave_up else ""
-        click.echo(
-            f"  cross-check  {agreement.tool} was asked {counted(agreement.asked, 'question')} and {agrees}{gave_up}"
-        )
-    for one in judged.wrong:
-        click.echo(safe(f"  WRONG        {wrong(one)}"))
-    for name in agreement.disagreed if agreement is not None else ():
-        click.echo(
-            f"  WRONG        z3 and {agreement.tool if agreement else ''} disagree on question {name}."
-        )
+    click.echo(safe(f"{path}: {standing(artifact.certificate, holds)}."))
+    for line in (*table(judged, agreement), *faults(judged, agreement)):
+        click.echo(safe(line))
 
 
 def _data(

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from rung_engine.artifact.model import Certificate
 from rung_lang.report.decisions import counted
 from rung_lang.verify.certificate import Judged
-from rung_lang.verify.rechecking import Kind, Wrong
+from rung_lang.verify.cross import Agreement
+from rung_lang.verify.rechecking import Kind
 
 _WORDS: dict[Kind, str] = {
     "unreadable": "I cannot read the evidence: {name}.",
@@ -28,17 +29,15 @@ _WORDS: dict[Kind, str] = {
 _SETTLED = {"proved": "proved", "failed": "the proof failed", "undecided": "not all of it is decided"}
 
 
-def wrong(one: Wrong) -> str:
-    """A sentence."""
-    return _WORDS[one.kind].format(name=one.name or "nothing")
+def standing(certificate: Certificate, holds: bool) -> str:
+    """What the certificate says of its protocol, and whether it is so."""
+    said = _SETTLED.get(certificate.state, "nothing was proved of it")
+    return (
+        f"{said}, and the certificate holds" if holds else f"the certificate does not hold; it says: {said}"
+    )
 
 
-def standing(certificate: Certificate) -> str:
-    """What the certificate says of its protocol."""
-    return _SETTLED.get(certificate.state, "nothing was proved of it")
-
-
-def table(judged: Judged) -> Iterator[str]:
+def table(judged: Judged, agreement: Agreement | None) -> Iterator[str]:
     """What was to be proved, and on what the answers rest."""
     verdicts = Counter(one.verdict for one in judged.certificate.obligations)
     kinds = [f"{verdicts[kind]} {kind}" for kind in ("proved", "refuted", "undecided") if verdicts[kind]]
@@ -48,10 +47,20 @@ def table(judged: Judged) -> Iterator[str]:
     yield f"  by values    {counted(judged.by_values, 'patient')} given by numbers, judged again"
     histories = "history" if judged.by_history == 1 else "histories"
     yield f"  by history   {judged.by_history} {histories}, played again by the reference engine"
-    yield f"  by solver    {_asked(judged)}"
+    asked = f"{counted(judged.by_solver, 'question')}, asked of z3 again"
+    yield f"  by solver    {asked if judged.by_solver else 'nothing: no solver was asked'}"
+    if agreement is not None:
+        different = len(agreement.disagreed)
+        agrees = f"disagrees on {different}" if different else "agrees on all"
+        open_ = f", but for {agreement.gave_up} that one of the two left open" if agreement.gave_up else ""
+        asked = counted(agreement.asked, "question")
+        yield f"  cross-check  {agreement.tool} was asked {asked} and {agrees}{open_}"
 
 
-def _asked(judged: Judged) -> str:
-    if not judged.by_solver:
-        return "nothing: no solver was asked"
-    return f"{counted(judged.by_solver, 'question')}, asked of z3 again"
+def faults(judged: Judged, agreement: Agreement | None) -> Iterator[str]:
+    """Everything that is wrong."""
+    for one in judged.wrong:
+        yield f"  WRONG        {_WORDS[one.kind].format(name=one.name or 'nothing')}"
+    if agreement is not None:
+        for name in agreement.disagreed:
+            yield f"  WRONG        z3 and {agreement.tool} do not agree on question {name}."

@@ -25,6 +25,10 @@ InstantProblem = (
 )
 
 
+_OF_ONE_INSTANT = frozenset({"term", "assume", "applies", "unless", "silent", "overrides"})
+"""Of a core: what does not rest on what came before."""
+
+
 def of_instants(problem: InstantProblem) -> Words:
     """The words of one problem."""
     match problem:
@@ -163,23 +167,22 @@ def _clash(parts: Sequence[Said]) -> str:
     needed += [f"not `{part.words}` (its `unless`)" for part in parts if part.label[0] == "unless"]
     first = [_name(part.words) for part in parts if part.label[0] == "silent"]
     wins = [_name(part.words) for part in parts if part.label[0] == "overrides"]
-    way = " of a patient who got to this stage" if any(part.label[0] == "reached" for part in parts) else ""
+    past = ""
+    if any(part.label[0] not in _OF_ONE_INSTANT for part in parts):
+        past = " So it is of every patient who can come to stand in this stage."
     if not first and not wins:
         if len(needed) == 1:
-            return f"{needed[0]} is never true{way}."
-        return f"These are never true together{way}: {joined(needed, 'and')}."
-    where = (
-        f"Whenever {joined(needed, 'and')} {'is' if len(needed) == 1 else 'are'} true, "
-        if needed
-        else "Always "
-    )
+            return f"{needed[0]} is never true.{past}"
+        return f"These are never true together: {joined(needed, 'and')}.{past}"
+    so = "is" if len(needed) == 1 else "are"
+    where = f"Whenever {joined(needed, 'and')} {so} true, " if needed else "Always "
     does = []
     if first:
         moved = "moves the patient on" if len(first) == 1 else "moves the patient on, one or the other"
         does.append(f"{joined(first, 'or')} {moved} before this rule counts")
     if wins:
         does.append(f"{joined(wins, 'or')} fires and overrides it")
-    return f"{where}{joined(does, 'or')}{way}."
+    return f"{where}{joined(does, 'or')}.{past}"
 
 
 def _always(problem: AlwaysFires) -> Words:

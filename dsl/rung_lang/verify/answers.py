@@ -18,7 +18,7 @@ class Kept(Protocol):
         """The answer that was put under this key; None where there is none, or none that is whole."""
 
     def put(self, key: str, value: bytes) -> None:
-        """Keeps an answer. The first one under a key stays."""
+        """Keeps an answer, in the place of an earlier one."""
 
     def flush(self) -> None:
         """Whoever opens the store from now on may have what was put."""
@@ -34,7 +34,7 @@ class Memory:
         return self._kept.get(key)
 
     def put(self, key: str, value: bytes) -> None:
-        self._kept.setdefault(key, value)
+        self._kept[key] = value
 
     def flush(self) -> None:
         """Nothing waits."""

@@ -78,8 +78,8 @@ class Asks(Protocol):
         """A solver for the same variables, of which nothing is kept and no evidence is gathered."""
 
     def glance(self, parts: Sequence[Formula]) -> Mapping[str, Value] | None:
-        """Values under which all parts are true; None, which says nothing, where none are at hand. Nothing that
-        is shown may depend on which ones they are.
+        """Values under which all parts are true; None, which says nothing, where none are at hand. Nothing
+        that is shown may depend on which ones they are.
         """
         answer = self.ask(parts)
         return answer.values if isinstance(answer, Sat) else None

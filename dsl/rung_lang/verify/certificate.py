@@ -26,6 +26,7 @@ from rung_lang.verify.space import Space
 from rung_lang.verify.verdict import Obligation, Proved, Refuted, Report, Undecided, Witness
 from rung_lang.verify.verify import verify
 
+_SAID = ("modes", "assumed", "approximated", "not_analysed")
 _UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 """What is raised by evidence that is none."""
 
@@ -176,6 +177,7 @@ def _said(
         report.shown,
     )
     evidence[key] = text
+    lemmas = {name: read.keys[id(lemma)] for name, lemma in checked.refuted.items()}
     return m.Certificate(
         state=report.state,
         of=artifact.meaning,
@@ -184,16 +186,15 @@ def _said(
         assumed=report.assumed,
         approximated=report.approximated,
         not_analysed=report.not_analysed,
-        obligations=tuple(
-            _obligation(one, {name: read.keys[id(lemma)] for name, lemma in checked.refuted.items()})
-            for one in report.obligations
-        ),
+        obligations=tuple(_obligation(one, lemmas, checked.by_solver == 0) for one in report.obligations),
         evidence=dict(sorted(evidence.items())),
     )
 
 
-def _obligation(one: Obligation, lemmas: Mapping[str, str]) -> m.Obligation:
-    """`lemmas`: keys of refutations by the names of the questions that they answer."""
+def _obligation(one: Obligation, lemmas: Mapping[str, str], unaided: bool) -> m.Obligation:
+    """`lemmas`: keys of refutations by the names of the questions that they answer. `unaided`: no solver was
+    asked of anything.
+    """
     verdict = one.verdict
     match verdict:
         case Undecided():
@@ -202,15 +203,20 @@ def _obligation(one: Obligation, lemmas: Mapping[str, str]) -> m.Obligation:
                 reason=verdict.reason,
             )  # fmt: skip
         case Proved() | Refuted():
-            evidence = lemmas.get(verdict.question, "")
+            evidence, trust = lemmas.get(verdict.question, ""), verdict.trust
             if verdict.witness is not None:
                 evidence, _ = _record("history", histories.written(verdict.witness))
+            elif unaided:
+                trust = "checked"
+            elif verdict.layer != "text" and not (evidence and verdict.layer == "instant"):
+                # It rests on several answers, and one of them may be a solver's.
+                trust = "solver"
             return m.Obligation(
                 code=one.code,
                 about=one.about,
                 verdict="proved" if isinstance(verdict, Proved) else "refuted",
                 layer=verdict.layer,
-                trust=verdict.trust,
+                trust=trust,
                 evidence=evidence,
             )
         case _:
@@ -224,9 +230,7 @@ def _differences(told: m.Certificate, right: m.Certificate) -> list[Wrong]:
         found.append(Wrong("of", told.of))
     if told.state != right.state:
         found.append(Wrong("state", told.state))
-    for name in ("modes", "assumed", "approximated", "not_analysed"):
-        if getattr(told, name) != getattr(right, name):
-            found.append(Wrong("said", name))
+    found += [Wrong("said", name) for name in _SAID if getattr(told, name) != getattr(right, name)]
     said, should = ({_name(one): one for one in side.obligations} for side in (told, right))
     found += [Wrong("missing", name) for name in should if name not in said]
     found += [Wrong("extra", name) for name in said if name not in should]

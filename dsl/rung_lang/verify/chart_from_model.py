@@ -94,49 +94,52 @@ class Chart:
     # -- readings
 
     def _readings(self, name: str) -> Iterator[Fact]:
-        line, times = self.line, self.times
+        line = self.line
         decl = line.program.artifact.inputs[name]
-        last: int | None = None
-        for place, time in enumerate(times):
-            clash = place > 0 and self._holds(line.bit(place, "clash", name))
-            if clash:
+        known = [self._holds(line.chart(place).input_known(name)) for place in range(len(line.at))]
+        taken = [self._holds(line.charted(place, name)) for place in range(len(line.at))]
+        if decl.fixed:
+            taken = [known[place] and not any(known[:place]) for place in range(len(line.at))]
+        clashes = [place > 0 and self._holds(line.bit(place, "clash", name)) for place in range(len(line.at))]
+        for place, time in enumerate(self.times):
+            if clashes[place]:
                 for value in self._two(name):
                     yield Reading("", time, name, value)
-                last = None
-                continue
-            if self._holds(line.charted(place, name)) or (
-                decl.fixed and last is None and self._holds(line.chart(place).input_known(name))
-            ):
-                if decl.fixed and last is not None:
-                    continue
-                last = time
-                yield Reading("", time, name, self._value(place, name))
-            elif not self._holds(line.chart(place).input_known(name)):
-                last = None
-            if last is None or decl.valid_for is None or place == line.last:
-                continue
-            again = tuple(self._again(place, name, last, decl.valid_for))
-            for time in again:
-                yield Reading("", time, name, self._value(place, name))
-            last = again[-1] if again else last
+            if taken[place]:
+                value = self._value(place, name)
+                yield Reading("", time, name, value)
+                for again in self._again(place, decl.valid_for, known, taken, clashes):
+                    yield Reading("", again, name, value)
 
-    def _again(self, place: int, name: str, last: int, valid: int) -> Iterator[int]:
-        """When it is read again before the next instant, so as to be known until then or not beyond."""
-        line, until = self.line, self.times[place + 1]
-        if self._holds(line.chart(place + 1).input_known(name)):
-            fresh = self._holds(line.charted(place + 1, name))
-            while last + valid < until - fresh:
-                last += valid
+    def _again(
+        self,
+        place: int,
+        valid: int | None,
+        known: Sequence[bool],
+        taken: Sequence[bool],
+        clashes: Sequence[bool],
+    ) -> Iterator[int]:
+        """When what is charted on the instant is charted again, to be known as long as it is and no longer."""
+        if valid is None:
+            return
+        times = self.times
+        last = times[place]
+        end = next(
+            (later for later in range(place + 1, len(times)) if taken[later] or not known[later]), None
+        )
+        if end is None:
+            latest = times[-1]
+        elif taken[end] or clashes[end]:
+            latest = times[end] - 1
+        else:
+            # It lapses on the instant: the last time was so long before.
+            stamp = times[end] - 1 - valid
+            while last < stamp:
+                last = min(last + valid, stamp)
                 yield last
             return
-        if self._holds(line.bit(place + 1, "clash", name)):
-            while last + valid < until - 1:
-                last += valid
-                yield last
-            return
-        end = until - 1 - valid
-        while last < end:
-            last = min(last + valid, end)
+        while last + valid < latest:
+            last += valid
             yield last
 
     def _value(self, place: int, name: str) -> Read:
@@ -188,38 +191,21 @@ class Chart:
     # -- drugs
 
     def _rows(self, name: str) -> Iterator[Fact]:
-        line, times = self.line, self.times
+        line = self.line
         decl = line.program.artifact.drugs[name]
-        last: int | None = None
-        rate: Charted | None = None
-        for place, time in enumerate(times):
-            state = line.chart(place).drug(name)
-            if self._holds(line.bit(place, "row", name)):
-                on = self._holds(state.on)
-                rate = self._rate(place, name) if on else Charted(0, decl.unit)
-                if not on and not self._holds(state.off):
-                    yield Infusion("", time, name, None)
-                yield Infusion("", time, name, rate)
-                last = time if on else None
-            elif not self._holds(state.on):
-                last = None
-            if last is None or decl.valid_for is None or place == line.last:
+        states = [line.chart(place).drug(name) for place in range(len(line.at))]
+        on = [self._holds(state.on) for state in states]
+        rows = [self._holds(line.bit(place, "row", name)) for place in range(len(line.at))]
+        for place, time in enumerate(self.times):
+            if not rows[place]:
                 continue
-            until = times[place + 1]
-            if self._holds(line.chart(place + 1).drug(name).on):
-                fresh = self._holds(line.bit(place + 1, "row", name))
-                while last + decl.valid_for < until - fresh:
-                    last += decl.valid_for
-                    yield Infusion("", last, name, rate)
-            elif self._holds(line.bit(place + 1, "row", name)):
-                while last + decl.valid_for < until - 1:
-                    last += decl.valid_for
-                    yield Infusion("", last, name, rate)
-            else:
-                end = until - 1 - decl.valid_for
-                while last < end:
-                    last = min(last + decl.valid_for, end)
-                    yield Infusion("", last, name, rate)
+            rate = self._rate(place, name) if on[place] else Charted(0, decl.unit)
+            if not on[place] and not self._holds(states[place].off):
+                yield Infusion("", time, name, None)
+            yield Infusion("", time, name, rate)
+            if on[place]:
+                for again in self._again(place, decl.valid_for, on, rows, rows):
+                    yield Infusion("", again, name, rate)
 
     def _rate(self, place: int, name: str) -> Charted | None:
         """As charted: in the drug's unit, or in the one apart from it by body weight."""

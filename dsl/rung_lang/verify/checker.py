@@ -1,14 +1,14 @@
-"""Checks that formulas are never all true, from steps that lead to a contradiction. Asks no solver and believes
-nothing of the steps.
+"""Checks that formulas are never all true, from steps that lead to a contradiction. Asks no solver and
+believes nothing of the steps.
 
-Everything is worked out anew from the formulas and in exact fractions. Formulas within them are counted from 0
-in the order in which they stand; literal `2n` is the formula `n`, literal `2n + 1` its opposite. A step is a
-list of one or two lists, as JSON has them:
+Everything is worked out anew from the formulas and in exact fractions. Formulas within them are counted from
+0 in the order in which they stand; literal `2n` is the formula `n`, literal `2n + 1` its opposite. A step is
+a list of one or two lists, as JSON has them:
 
-- literals, one of which must be true: supposing that none is leads to a contradiction, by unit propagation and
-  the bounds of sums. From here on they are required like the formulas themselves;
-- where that alone does not show it: literal, factor, literal, factor, … : comparisons that must then be true,
-  each so many times, add up to one that is false.
+- literals, one of which must be true: supposing that none is leads to a contradiction, by unit propagation
+  and the bounds of sums. From here on one of them is required, like the formulas themselves;
+- where that alone does not show it: literal, factor, literal, factor, … : comparisons that must then be
+  true, each so many times, add up to one that is false.
 
 Whole numbers count as any numbers, and products as yes-or-no variables: both only allow more.
 """
@@ -272,7 +272,7 @@ class Required:
 class _Form:
     """The sum of a comparison: `factor` times the one named `whole`, which begins with one times a variable.
 
-    `parts`: where there are several, each variable as a sum of its own, its factor and whether that is positive.
+    `parts`: where there are several, each variable as a sum of its own, its factor and whether it is positive.
     """
 
     whole: str

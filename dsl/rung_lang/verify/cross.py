@@ -1,6 +1,7 @@
 """The one place where cvc5 is asked: the same questions as z3, to see whether the two agree.
 
-A disagreement is a mistake in one of the solvers or in how a question is put to it. Nothing else rests on cvc5.
+A disagreement is a mistake in one of the solvers or in how a question is put to it. Nothing else rests on
+cvc5.
 """
 
 from __future__ import annotations

@@ -201,7 +201,7 @@ class _Search:
         return False
 
     def _summed(self) -> _Clause | None:
-        """Comparisons that are true and add up to one that is false, as a clause that says they are not all true."""
+        """Comparisons that are true and add up to one that is false, as a clause that says they never are."""
         while len(self.stated) < len(self.trail):
             literal = self.trail[len(self.stated)]
             self.stated.append(len(self.sums.undo))
@@ -308,7 +308,7 @@ class _Search:
         return list(found.values())
 
     def _steps(self, last: _Clause) -> Steps:
-        """What was learned on the way to a clause that is false before any decision, without what was not needed."""
+        """What was learned on the way to a clause that is false before any decision, as far as needed."""
         needed = {id(one) for one in (last, *self._before(last.literals))}
         found: Steps = []
         for clause in reversed(self.learned):

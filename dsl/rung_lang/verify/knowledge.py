@@ -195,7 +195,7 @@ class _Need:
             if use.form is None:
                 continue
             apart = cadence > use.length if use.pair else False
-            broken = cadence > self.valid and use.length > self.valid and cadence - self.valid > use.gaps
+            broken = cadence > self.valid and use.length > self.valid and cadence - self.valid >= use.gaps
             if apart or (broken and not use.pair):
                 form = words.get(str(use.form), "")
                 return NeverFresh(

@@ -9,7 +9,6 @@ from rung_lang.verify import formula as f
 from rung_lang.verify.formula import Formula
 from rung_lang.verify.keys import digest
 
-
 _marks: dict[int, str] = {}
 
 

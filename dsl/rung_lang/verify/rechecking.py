@@ -17,7 +17,6 @@ from rung_lang.verify.remembering import read
 from rung_lang.verify.solve import Solver
 from rung_lang.verify.space import Space
 
-
 Kind = Literal[
     "unreadable", "steps", "core", "values", "history", "unused",
     "of", "state", "said", "missing", "extra", "otherwise",

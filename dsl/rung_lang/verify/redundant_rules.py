@@ -70,7 +70,8 @@ def _says_always(context: Context, rule: m.Rule) -> bool:
 
 def _always(context: Context, rule: m.Rule) -> Verdict:
     """Refuted where the condition is never known to be false of a patient the protocol is about."""
-    situation = context.situation(rule.stage)
+    # What a condition says is the same in every stage; before there is one, no time has passed in it.
+    situation = context.situation(rule.stage or context.artifact.stages[0].name)
     never: Part = (("rule", rule.id), situation.symbols.truth(rule.condition).no)
     here = context.applies(situation)
     others = [part for _, part in here]

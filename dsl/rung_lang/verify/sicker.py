@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.fold import step
@@ -27,7 +26,7 @@ from rung_lang.verify.ask import Question, universal
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.decide import GIVES, Situation
 from rung_lang.verify.formula import Formula
-from rung_lang.verify.patients import about_input, alike, grid_of, patient_of, reads
+from rung_lang.verify.patients import about_input, alike, patient_of, reads, values_to_try
 from rung_lang.verify.places import Places
 from rung_lang.verify.problems_gaps import LessForSicker
 from rung_lang.verify.space import Variable
@@ -256,17 +255,7 @@ def _values(view: Instant, kind: str, name: str, now: Fraction) -> list[Fraction
             value for value in candidates(program, Subject("drug", name, "")) if isinstance(value, Amount)
         ]
         return [*tried, *(Amount(now * part / 8, dims) for part in range(1, 8))]
-    found = [
-        value for value in candidates(program, Subject("input", name, "")) if isinstance(value, Fraction)
-    ]
-    grid = grid_of(program, name)
-    if grid is None:
-        return list(found)
-    start, size = grid
-    return [
-        start + size * one
-        for one in sorted({floor((value - start) / size) + more for value in found for more in (0, 1)})
-    ]
+    return [value for value in values_to_try(program, name) if isinstance(value, Fraction)]
 
 
 def _size(value: Fraction | Amount) -> Fraction:

@@ -1,8 +1,9 @@
 """Bounds of sums, one after the other: can all be kept, and if not, which of them add up to a contradiction?
 
-The general simplex method of Dutertre and de Moura (2006) in exact fractions: sums are variables that are made
-of others, some variables are expressed by the rest, and taking bounds back leaves everything else as it is. A
-bound that is itself excluded lies beside its value by an endlessly small amount, the second part of a pair.
+The general simplex method of Dutertre and de Moura (2006) in exact fractions: sums are variables that are
+made of others, some variables are expressed by the rest, and taking bounds back leaves everything else as it
+is. A bound that is itself excluded lies beside its value by an endlessly small amount, the second part of a
+pair.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from rung_lang.verify.formula import Compare
 Terms = tuple[tuple[str, Fraction], ...]
 Pair = tuple[Fraction, Fraction]
 Why = tuple[int, int]
-"""Who set a bound, by a number of the caller's, and 1, or -1 where an equation is taken the other way round."""
+"""Who set a bound, by a number of the caller's, and 1; -1 where an equation is taken the other way round."""
 
 ZERO: Pair = (Fraction(0), Fraction(0))
 
 
 @dataclass(slots=True)
 class Simplex:
-    """Variables by number. What is expressed by others (`rows`) may lie outside its bounds; the rest never does."""
+    """Variables by number. What others express (`rows`) may lie outside its bounds, the rest never does."""
 
     numbers: dict[Terms, int] = field(default_factory=dict)
     rows: dict[int, dict[int, Fraction]] = field(default_factory=dict)

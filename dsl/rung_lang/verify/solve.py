@@ -14,9 +14,9 @@ from typing import Any, assert_never
 
 from rung_lang.verify import formula as f
 from rung_lang.verify.asks import Answer as Answer
+from rung_lang.verify.asks import Explains
 from rung_lang.verify.asks import Sat as Sat
 from rung_lang.verify.asks import Unknown as Unknown
-from rung_lang.verify.asks import Explains
 from rung_lang.verify.asks import Unsat as Unsat
 from rung_lang.verify.formula import Formula, Value
 from rung_lang.verify.intervals import clashes
@@ -67,7 +67,7 @@ class Solver(Explains):
         found = self._look(parts)
         match found:
             case _Model():
-                return Sat(cache(lambda: self._values(parts, also, found)))
+                return self._met(parts, also, found)
             case _Core():
                 return Unsat(cache(lambda: self._reduced(parts, found.places)), found.linear)
             case Unknown():
@@ -93,16 +93,14 @@ class Solver(Explains):
                     continue
                 found = better
             taken.append(wish)
-        last = found
-        return Sat(cache(lambda: self._values(taken, wishes, last)))
+        return self._met(taken, wishes, found)
 
     def most(self, parts: Sequence[Formula], wishes: Sequence[Formula]) -> tuple[Answer, list[Formula]]:
         left = list(wishes)
         while True:
             found = self._settled([*parts, *left], self._check)
             if isinstance(found, _Model):
-                taken, last = [*parts, *left], found
-                return Sat(cache(lambda: self._values(taken, (), last))), left
+                return self._met([*parts, *left], (), found), left
             clash = _last_wish(found, len(parts), len(left))
             # The first wish that no answer fulfils beside those before it is at this place or before it.
             while clash is not None:
@@ -178,6 +176,9 @@ class Solver(Explains):
         return tuple(kept)
 
     # -- values
+
+    def _met(self, parts: Sequence[Formula], also: Sequence[Formula], at_hand: _Model) -> Sat:
+        return Sat(cache(lambda: self._values(parts, also, at_hand)))
 
     def _values(
         self, parts: Sequence[Formula], also: Sequence[Formula], at_hand: _Model

@@ -93,6 +93,11 @@ class Number:
         """The value itself is known."""
         return f.all_of((self.low, self.high))
 
+    @property
+    def is_constant(self) -> bool:
+        """Always known, and always the same."""
+        return not self.value.terms and self.known is f.TRUE
+
 
 def exact(value: Linear, known: Formula = f.TRUE) -> Number:
     """A value known under a condition."""
@@ -418,10 +423,10 @@ class Symbols:
             case "sub":
                 low, high = f.all_of((left.low, right.high)), f.all_of((left.high, right.low))
                 return Number(left.value.minus(right.value), low, high)
-            case "mul" if not left.value.terms or not right.value.terms:
-                factor, other = (left, right) if not left.value.terms else (right, left)
+            case "mul" if left.is_constant or right.is_constant:
+                factor, other = (left, right) if left.is_constant else (right, left)
                 return _scaled(other, factor.value.constant)
-            case "div" if not right.value.terms and right.value.constant:
+            case "div" if right.is_constant and right.value.constant:
                 return _scaled(left, 1 / right.value.constant)
             case "mul" | "div":
                 # Two things that vary: the outcome is left free, which allows more.

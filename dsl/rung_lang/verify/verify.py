@@ -74,8 +74,8 @@ def verify(
 ) -> Report:
     """Everything asked of the protocol at `main`, and what came of it. `examples` are its own.
 
-    `asks`: who answers questions; by default a solver. `histories`: those found before, by question. `played`:
-    others that are looked through like the instants of examples.
+    `asks`: who answers questions; by default a solver. `histories`: those found before, by question.
+    `played`: others that are looked through like the instants of examples.
     """
     context = Context(artifact, asks)
     if histories is not None:
