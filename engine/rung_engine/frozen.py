@@ -37,7 +37,8 @@ def declared(body: Mapping[str, Any], bases: tuple[type, ...], *, by_name: bool 
     made = {**_METHODS, **body}
     fields: dict[str, Field[Any]] = {}
     for base in reversed(bases):
-        fields.update(getattr(base, "__dataclass_fields__", {}))
+        if dataclasses.is_dataclass(base):
+            fields.update((own.name, own) for own in dataclasses.fields(base))
     slots: list[str] = []
     for name, annotation in body.get("__annotations__", {}).items():
         if annotation.startswith("ClassVar"):

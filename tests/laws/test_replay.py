@@ -103,7 +103,10 @@ def tangled(dice: Random) -> m.Artifact:
             )
         )  # fmt: skip
         truths.append(len(terms) - 1)
-    drawn = [("one", "two", dice.choice((5, 10))), ("two", "", dice.choice((16, dice.choice(truths))))]
+    drawn: list[tuple[str | None, str, int]] = [
+        ("one", "two", dice.choice((5, 10))),
+        ("two", "", dice.choice((16, dice.choice(truths)))),
+    ]
     for _ in range(3):
         stage = dice.choice(("one", "two", None))
         target = "" if stage is None or dice.random() < 0.5 else "two" if stage == "one" else "one"

@@ -39,7 +39,8 @@ def result_of(artifact: m.Artifact, example: LoweredExample) -> Result:
             fired.update(decision.content.moved_by)
             for order in decision.content.orders:
                 fired.update(order.rules)
-            fired.update(item.rule for item in (*decision.content.waiting, *decision.content.withheld))
+            fired.update(item.rule for item in decision.content.waiting)
+            fired.update(item.rule for item in decision.content.withheld)
     broken = [failures for failures in tried if failures]
     if len(broken) == len(tried):
         return Result(example, tuple(tried[0]), frozenset(fired))

@@ -308,7 +308,8 @@ def test_the_drawing_is_the_golden_one(name: str, form: str) -> None:
 
 def test_the_bytes_do_not_depend_on_the_seed_of_the_hash() -> None:
     program = (
-        "import sys, hashlib; from pydantic import TypeAdapter; from rung_engine.artifact.model import Artifact; "
+        "import sys, hashlib; from pydantic import TypeAdapter; "
+        "from rung_engine.artifact.model import Artifact; "
         "from rung_lang.report.graph import to_dot, to_mermaid, to_svg; "
         "a = TypeAdapter(Artifact).validate_json(sys.stdin.read()); "
         "print(*(hashlib.sha256(f(a).encode()).hexdigest() for f in (to_dot, to_mermaid, to_svg)))"

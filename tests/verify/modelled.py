@@ -137,10 +137,11 @@ def _temporal(space: Space, artifact: m.Artifact, values: Values) -> dict[int, b
     for index, term in enumerate(artifact.terms):
         match term:
             case m.Held() | m.Recent() | m.Ever():
-                yes, no = values.get(f"past:{index}+"), values.get(f"past:{index}-")
+                name = space.terms.get(index)
+                yes, no = values.get(f"past:{name}+"), values.get(f"past:{name}-")
                 found[index] = True if yes is True else False if no is True else None
             case m.Readings():
-                found[index] = values.get(f"run:{index}") is True
+                found[index] = values.get(f"run:{space.terms.get(index)}") is True
             case m.After() | m.Occurs():
                 for name, variable in space.variables.items():
                     if variable.about[0] == "after" and _REF.validate_json(variable.about[1]) == term.ref:

@@ -34,7 +34,7 @@ from rung_lang.verify.reach import Reach
 from rung_lang.verify.regions import Between, Bound, Condition, Cube, State, describe
 from rung_lang.verify.snapshot import Facts, Snapshot, decided
 from rung_lang.verify.solve import Sat
-from rung_lang.verify.verdict import Confirm, Replayed, Witness
+from rung_lang.verify.verdict import Confirm, Replayed, Undecided, Witness
 
 HEAD = """protocol grid "Grid"
   version 1.0.0
@@ -263,6 +263,7 @@ def test_less_for_the_sicker_is_found_where_two_patients_of_the_grid_show_it(see
     if any(grid.decide(patient).content.contradictions for patient in PATIENTS):
         return
     found = gaps.obligations(*grid.asked)
+    assert not [one for one in found.obligations if isinstance(one.verdict, Undecided)], grid.text
     said = any(isinstance(problem, LessForSicker) for problem in found.problems)
     assert said == less_for_sicker(grid), grid.text
 
@@ -304,6 +305,7 @@ def test_starving_is_found_where_a_patient_of_the_grid_starves(seed: int) -> Non
     if any(grid.decide(patient).content.contradictions for patient in PATIENTS):
         return
     found = missing.obligations(*grid.asked)
+    assert not [one for one in found.obligations if isinstance(one.verdict, Undecided)], grid.text
     said = {problem.input for problem in found.problems if isinstance(problem, Starved)}
     starves = {
         name
@@ -331,6 +333,7 @@ def test_an_order_lost_with_a_reading_is_found_where_every_value_gives_it(seed: 
     if any(grid.decide(patient).content.contradictions for patient in PATIENTS):
         return
     found = same.obligations(*grid.asked)
+    assert not [one for one in found.obligations if isinstance(one.verdict, Undecided)], grid.text
     said = {problem.input for problem in found.problems if isinstance(problem, LosesOrder)}
     lost = {
         name

@@ -1,4 +1,4 @@
-"""Rules on one instant (R201 to R205): what is said of them is what a grid of patients and random histories show."""
+"""Rules on one instant: what is said of them is what a grid of patients and random histories show."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ from rung_lang.verify.context import Context, Part
 from rung_lang.verify.decide import Situation
 from rung_lang.verify.found import Found
 from rung_lang.verify.places import Places
+from rung_lang.verify.problems_rules import AddsNothing
 from rung_lang.verify.reach import Reach
 from rung_lang.verify.snapshot import Facts, Snapshot, decided, judged
 from rung_lang.verify.verdict import Confirm, Proved, Refuted, Replayed, Witness
@@ -62,14 +63,15 @@ task line "a line"
 incompatible d with e "they clot"
 """
 CONDITIONS = (
-    "x < 1", "x < 2", "x >= 1", "x >= 2", "x <= 2", "x > 1", "b", "not b", "d running", "d off", "e off", "d >= 2",
-    "x known", "b unknown",
+    "x < 1", "x < 2", "x >= 1", "x >= 2", "x <= 2", "x > 1", "x known", "b", "not b", "b unknown",
+    "d running", "d off", "e off", "d >= 2",
 )  # fmt: skip
 ORDERS = (
     "start d", "start d at 2 mcg/min", "start d at 1 to 2 mcg/min", "set d to 2 mcg/min", "stop d", "pause d",
-    "increase d by 1 mcg/min up to 4 mcg/min", "decrease d by 1 mcg/min down to 1 mcg/min", "continue d", "avoid d",
-    "taper d by 1 mcg/min", "add e", "stop e", "either continue d or increase d by 1 mcg/min up to 4 mcg/min",
-    "either stop d or stop e", 'notify "us"', "measure x every 1 h",
+    "increase d by 1 mcg/min up to 4 mcg/min", "decrease d by 1 mcg/min down to 1 mcg/min", "continue d",
+    "avoid d", "taper d by 1 mcg/min", "add e", "stop e",
+    "either continue d or increase d by 1 mcg/min up to 4 mcg/min", "either stop d or stop e",
+    'notify "us"', "measure x every 1 h",
 )  # fmt: skip
 
 
@@ -86,7 +88,10 @@ def small(dice: Random) -> str:
         return f"  rule {name} when {said} then {' and '.join(orders)}{unless}\n"
 
     text = HEAD
-    for stage, head in (("one_a", "stage one_a initial resting\n"), ("two_b", "stage two_b initial if b resting\n")):
+    for stage, head in (
+        ("one_a", "stage one_a initial resting\n"),
+        ("two_b", "stage two_b initial if b resting\n"),
+    ):
         names = [f"{stage}_{place}" for place in range(dice.randint(1, 4))]
         text += head + "".join(rule(name, stage) for name in names)
         if len(names) > 1 and dice.random() < 0.3:
@@ -151,7 +156,7 @@ def undone(program: Program, stage: str, snapshot: Snapshot, rules: set[str]) ->
     )
 
 
-@tries(40)
+@tries(20)
 @given(SEEDS)
 def test_what_is_said_of_a_small_protocol_is_what_every_patient_shows(seed: int) -> None:
     source = Source(PATH, small(Random(seed)))
@@ -161,10 +166,12 @@ def test_what_is_said_of_a_small_protocol_is_what_every_patient_shows(seed: int)
     context, places, reach = examined(compiled.artifact, {PATH: source})
     found = [family.obligations(context, places, reach) for family in FAMILIES]
     said = Said.of(found)
-    assert not [one for family in found for one in family.obligations if type(one.verdict).__name__ == "Undecided"]
+    assert not [
+        one for family in found for one in family.obligations if type(one.verdict).__name__ == "Undecided"
+    ]
     shown: dict[str, list[set[str]]] = {"R201": [], "R202": []}
     undoing: list[tuple[str, Snapshot]] = []
-    covers = [(problem.rule, problem.covering[0]) for problem in found[2].problems if problem.code == "R205"]  # type: ignore[attr-defined]
+    covers = [(one.rule, one.covering[0]) for one in found[2].problems if isinstance(one, AddsNothing)]
     for stage, content, snapshot in grid(context.program):
         kinds = {clash.kind for clash in content.contradictions}
         for clash in content.contradictions:
@@ -186,16 +193,20 @@ def test_what_is_said_of_a_small_protocol_is_what_every_patient_shows(seed: int)
             if rule in states and states[rule].state == "fires" and not content.path:
                 assert states[covering].state == "fires", (rule, covering, source.text)
     for rules in said.refuted.get("R201", []):
-        assert any(rules <= clash for clash in shown["R201"]) or any(
-            undone(context.program, stage, snapshot, rules) for stage, snapshot in undoing
-        ) or moved_together(found[0], rules), (rules, source.text)
+        assert (
+            any(rules <= clash for clash in shown["R201"])
+            or any(undone(context.program, stage, snapshot, rules) for stage, snapshot in undoing)
+            or moved_together(found[0], rules)
+        ), (rules, source.text)
     for rules in said.refuted.get("R202", []):
         assert any(rules <= clash for clash in shown["R202"]), (rules, source.text)
 
 
 def moved_together(found: Found, rules: set[str]) -> bool:
-    """The orders of rules that moved the session meet where it rests: a session that only stands shows none."""
-    problem = next(problem for problem in found.problems if problem.code == "R201" and rules <= named(problem))
+    """The orders of rules that moved the session meet where it rests: one that only stands shows none."""
+    problem = next(
+        problem for problem in found.problems if problem.code == "R201" and rules <= named(problem)
+    )
     return len({rule.partition(".")[0] for rule in named(problem)} - {"throughout"}) > 1
 
 
@@ -239,7 +250,7 @@ def instants(program: Program, dice: Random) -> Iterator[Replayed]:
         yield one
 
 
-@tries(60)
+@tries(40)
 @given(SEEDS)
 def test_what_is_ruled_out_no_history_shows(seed: int) -> None:
     dice = Random(seed)
@@ -269,7 +280,7 @@ def test_what_is_ruled_out_no_history_shows(seed: int) -> None:
                     assert one.view.truth(state.rule.condition) is not False, rule
 
 
-@tries(60)
+@tries(40)
 @given(SEEDS)
 def test_a_patient_whom_the_solver_finds_is_decided_as_it_says(seed: int) -> None:
     artifact = of_the_present(Random(seed))

@@ -162,7 +162,7 @@ def test_a_stage_nobody_gets_to_adds_only_that_nobody_does(seed: int) -> None:
 
 
 @pytest.mark.skipif(not LONG, reason="a minute; RUNG_LONG=1")
-def test_names_order_and_units_change_no_verdict_of_the_septic_protocol() -> None:
+def test_names_and_lengths_of_time_change_no_verdict_of_the_septic_protocol() -> None:
     text = (ROOT / SEPTIC).read_text("utf-8")
     names = {"second_line": "both_agents", "second_agent": "add_the_other", "hypotensive": "too_low"}
     other = renamed(text, names)

@@ -22,7 +22,7 @@ MOST_BYTES = 64 << 20
 MOST_OF_ONE = 16 << 20
 """Of one file. Where it is more, the newer half is kept."""
 
-_OURS = tuple(Path(package.__file__).parent for package in (rung_lang, rung_engine))
+_OURS = tuple(Path(str(package.__file__)).parent for package in (rung_lang, rung_engine))
 
 _MARK = b"\x93rA1"
 """Begins a record: mark, key, digest of key and value, length of the value, value."""
@@ -61,7 +61,7 @@ class Answers:
             self._unwritten.add(name)
 
     def flush(self) -> None:
-        """Adds what was put to the file. Where that cannot be, nothing is said: it will be found out again."""
+        """Adds what was put to the file. Where that cannot be, nothing is said: it is found out again."""
         names, self._unwritten = sorted(self._unwritten), set()
         if self._file is None or not names:
             return
@@ -171,7 +171,7 @@ def _append(file: Path, data: bytes) -> None:
 
 
 def _halve(file: Path) -> None:
-    """Keeps the newest records, up to half of what is allowed. Another process may lose what it just added."""
+    """Keeps the newest records, up to half of what is allowed. What is added meanwhile may be lost."""
     data = file.read_bytes()
     kept: list[bytes] = []
     size = 0

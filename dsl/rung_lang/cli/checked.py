@@ -73,10 +73,13 @@ def check(path: str) -> Checked:
     missing: tuple[str, ...] = ()
     report = None
     if result.artifact is not None:
-        from rung_lang.examples import run_examples, uncovered
+        from rung_lang.cli.answers import Answers, fingerprint, user_folder
+        from rung_lang.examples import uncovered
         from rung_lang.report.examples import depends_message, failure_message, failure_tree
+        from rung_lang.verify.examples_again import run_again
 
-        for one in run_examples(result.artifact, result.examples):
+        store = Answers(user_folder(), result.artifact.name)
+        for one in run_again(result.artifact, result.examples, store, fingerprint()):
             found = [
                 Finding(failure_message(failure, result.artifact, result.sources), failure_tree(failure))
                 for failure in one.failures
@@ -86,6 +89,7 @@ def check(path: str) -> Checked:
             examples.append((one, tuple(found)))
         rules = len(result.artifact.rules)
         missing = uncovered(result.artifact, [one for one, _ in examples])
+        store.flush()
         report = prove(result)
     return Checked(path, result, tuple(_findings(result, report)), tuple(examples), rules, missing, report)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 
+from rung_engine.frozen import frozen
 from rung_lang.report.text import WIDTH
 
 INDENT = 2
@@ -22,7 +22,7 @@ Head = tuple[int | None, str]
 """A column: its key, None where it stands for columns left out, and what stands above it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """`label`: lines of at most `MOST_LABEL`. `cells` by the key of the column."""
 
@@ -30,7 +30,7 @@ class Row:
     cells: Mapping[int, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Column:
     head: str
     cells: tuple[str, ...]

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from xml.etree import ElementTree
+
+from rung_engine.frozen import frozen
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Signs that XML 1.0 has no way to write."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Case:
     """One thing that was judged. `kind` of a failure is its code; `note` is said of a case that passes."""
 
@@ -30,7 +31,7 @@ class Case:
         return bool(self.kind)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Suite:
     """All cases of one protocol. `properties` are names and values."""
 

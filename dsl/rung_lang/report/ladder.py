@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from rung_engine.artifact.model import Artifact, Edge, Node, Stage
+from rung_engine.frozen import frozen
 
 Kind = Literal["stage", "end", "throughout"]
 Way = Literal["onward", "back", "anywhere"]
@@ -21,7 +21,7 @@ THROUGHOUT = "throughout"
 NAMELESS = re.compile(r"rule_\d+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """One rule of a panel, or one move that a stage makes without a rule of its own."""
 
@@ -30,7 +30,7 @@ class Row:
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Panel:
     """A stage with its rules, an outcome that ends the session, or the rules that hold in every stage."""
 
@@ -47,7 +47,7 @@ class Panel:
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Move:
     """A way out of a row of `source` into the panel `target`."""
 
@@ -58,7 +58,7 @@ class Move:
     way: Way
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ladder:
     name: str
     title: str

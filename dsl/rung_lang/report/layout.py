@@ -8,8 +8,8 @@ first panel; lanes over the columns have negative heights.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from rung_engine.frozen import frozen
 from rung_lang.report.ladder import Ladder, Panel
 from rung_lang.report.panels import LABEL_GAP, PITCH, Box, Exit, Label, Placed, Side, place
 from rung_lang.report.wires import Net, Wire, gap_of, nets_of, routes_of, trunks_of, wires_of
@@ -29,7 +29,7 @@ HEAD, FOOT = 84, 48
 """Room for the sheet's title, and for its key."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """`box` holds all of it, with room for a title and a key; `scale` is millimetres per pixel."""
 

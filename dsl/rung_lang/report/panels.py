@@ -8,10 +8,11 @@ of `PITCH`, so no two wires of a gap run at one height.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Literal
 
+from rung_engine.frozen import frozen
 from rung_lang.report.ladder import Move, Panel, Row
 from rung_lang.report.lettering import clean, width, wrap
 
@@ -33,7 +34,7 @@ HANG = 44
 KEYWORDS = ("when", "then", "unless")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Box:
     x: int
     y: int
@@ -58,7 +59,7 @@ class Box:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One line of text; `x`, `y` are the left end of its baseline."""
 
@@ -73,7 +74,7 @@ class Line:
         return Box(self.x, self.y - size + 1, width(self.text, size, self.style in BOLD), size + 2)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Label:
     """What a wire says where it leaves; `whole` is the text before it was cut to fit."""
 
@@ -83,13 +84,13 @@ class Label:
     whole: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exit:
     move: Move
     side: Side
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Placed:
     """`leaves` holds the height of each exit, `arrives` those of each side's arrivals, in their order."""
 

@@ -9,10 +9,11 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, assert_never
 from urllib.parse import quote
 
+from rung_engine.frozen import frozen
 from rung_lang.finding import Level
 from rung_lang.report.message import Message
 from rung_lang.source import Source, Span
@@ -21,7 +22,7 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _FINGERPRINT = "rungFinding/v1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shown:
     """A finding, and what is printed below it: a chart or a tree, as plain text, or nothing."""
 
@@ -29,7 +30,7 @@ class Shown:
     below: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Log:
     """Everything that one run of the command found.
 

@@ -9,8 +9,8 @@ gap beside its target.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from rung_engine.frozen import frozen
 from rung_lang.report.ladder import Move, Way
 from rung_lang.report.panels import PITCH, Placed, Side
 
@@ -25,7 +25,7 @@ CLIMB = -32
 Point = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Net:
     target: str
     way: Way
@@ -39,7 +39,7 @@ class Net:
     moves: tuple[Move, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trunk:
     """The upright part of a net in one gap."""
 
@@ -51,7 +51,7 @@ class Trunk:
     """The column, left or right of the gap, to which both ends belong."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wire:
     """From a row to a panel; `drawn` is what no other wire of its net draws, `head` if with the arrow."""
 
@@ -78,7 +78,7 @@ def nets_of(moves: Sequence[Move], column: Mapping[str, int]) -> tuple[Net, ...]
     return tuple(nets)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Routes:
     """Heights of a ladder's wires, before the gaps are given their width."""
 
@@ -117,7 +117,7 @@ def trunks_of(routes: Routes) -> tuple[Trunk, ...]:
     return tuple(trunks)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Gap:
     """Lanes by net, counted from the left end of the gap's lanes, and the width of the whole."""
 

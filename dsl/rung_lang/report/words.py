@@ -8,9 +8,9 @@ from rung_lang.report.words_conditions import ConditionProblem, of_conditions
 from rung_lang.report.words_doses import DoseProblem, of_doses
 from rung_lang.report.words_names import NameProblem, of_names
 from rung_lang.report.words_phrases import Words
+from rung_lang.report.words_proof_cycles import CycleProblem, of_cycles
 from rung_lang.report.words_proof_doses import ProvedDoseProblem, of_proved_doses
 from rung_lang.report.words_proof_gaps import GapProblem, of_gaps
-from rung_lang.report.words_proof_cycles import CycleProblem, of_cycles
 from rung_lang.report.words_proof_history import HistoryProblem, of_history
 from rung_lang.report.words_proof_rules import InstantProblem, of_instants
 from rung_lang.report.words_proof_together import TogetherProblem, of_together

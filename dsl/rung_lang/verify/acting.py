@@ -12,13 +12,13 @@ false.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.model import Content, Standing, Waiting
 from rung_engine.decision.orders import Issue, evaluate
 from rung_engine.decision.rules import destination, judge
+from rung_engine.frozen import frozen
 from rung_engine.program import Program
 from rung_engine.reference.evaluate import Instant
 from rung_lang.verify import formula as f
@@ -48,29 +48,29 @@ def rules_in(program: Program, stage: str | None) -> tuple[m.Rule, ...]:
 # ---------------------------------------------------------------- what time alone makes true
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IsTrue:
     term: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IsFalse:
     term: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Runs:
     """The clock of a number that counts time runs."""
 
     term: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Every:
     of: tuple[Ripe, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Some:
     of: tuple[Ripe, ...]
 
@@ -163,7 +163,7 @@ def is_ripe(view: Instant, one: Ripe) -> bool:
 # ---------------------------------------------------------------- a titration in its target
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Band:
     """A titration: its drug, the comparisons that call for a step, and what else must be true (its arm)."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import combinations
 
 from rung_engine.artifact import model as m
+from rung_engine.frozen import frozen
 from rung_engine.reference.evaluate import subjects
 from rung_lang.finding import Problem
 from rung_lang.verify import formula as f
@@ -111,7 +111,7 @@ def _words(context: Context, terms: Iterable[int]) -> str:
     return " and ".join(said.get(str(term), "") for term in terms)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _InArms:
     """In the stage each of these arms holds, or none of them does."""
 

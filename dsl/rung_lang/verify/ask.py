@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from rung_engine.frozen import frozen
 from rung_lang.verify.answers import key_of
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.decide import Situation
@@ -15,7 +14,7 @@ from rung_lang.verify.traces import excluded
 from rung_lang.verify.verdict import Confirm, Layer, Proved, Refuted, Undecided, Verdict, Witness
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """Can a patient stand in this situation with every part true? `confirm` judges the replayed history.
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from rung_engine.frozen import frozen
 from rung_lang.verify.formula import Formula, Value
 from rung_lang.verify.space import Space
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from rung_lang.verify.solve import Solver
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sat:
     """All parts can be true."""
 
@@ -29,7 +30,7 @@ class Sat:
         return self.find()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unsat:
     """Never all true. `linear`: the products were not needed."""
 
@@ -42,7 +43,7 @@ class Unsat:
         return self.reduce()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unknown:
     """Whoever was asked gave up."""
 

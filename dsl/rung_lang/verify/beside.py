@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from typing import assert_never
 
+from rung_engine.frozen import frozen
 from rung_lang.verify import formula as f
 from rung_lang.verify.formula import Formula
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Beside:
     """`by`: how far the variable `name` is moved; None: less than any number, upwards or downwards."""
 

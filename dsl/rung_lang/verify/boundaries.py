@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 from typing import Literal
@@ -20,6 +20,7 @@ from rung_engine.artifact import model as m
 from rung_engine.decision.rules import destination
 from rung_engine.event import Charted, Reading
 from rung_engine.exact import show_decimal
+from rung_engine.frozen import frozen
 from rung_engine.program import Program
 from rung_lang.finding import Problem
 from rung_lang.verify import formula as f
@@ -46,7 +47,7 @@ Grid = tuple[Fraction, Fraction]
 """Where the steps of a monitor start, and how wide one is."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Threshold:
     """A condition of a rule: the reading or rate `name` (and what else is in `of`) lies to a side of `limit`.
 
@@ -63,7 +64,7 @@ class Threshold:
     rest: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Meeting:
     """Two thresholds that meet. `twice`: both hold at `point`; else neither does. `point`: in coherent units;
     None where it hangs on a setting.
@@ -276,7 +277,7 @@ def _parts(context: Context, situation: Situation, meeting: Meeting) -> Iterator
             yield ("silent", other.rule.id), f.any_of((f.negation(issues), through))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Shown:
     """At the value both rules fire; or, both conditions being false, the session rests in the stage."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rung_engine.artifact import model as m
 from rung_engine.decision.view import View
+from rung_engine.frozen import frozen
 from rung_lang.verify.symbols import TRUE, Symbols, Tri
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ceiling:
     """`restrict`: whose it is; None: the declaration's. `over`: the window of a rolling one."""
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from rung_engine.artifact import model as m
+from rung_engine.frozen import frozen
 from rung_lang.lower.examples import LoweredExample
 from rung_lang.source import Source
 from rung_lang.verify import histories
@@ -68,7 +69,7 @@ class Noted:
         self.before.put(question, witness)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Judged:
     """What judging a certificate anew came to. The numbers say how many answers rest on what."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
 
@@ -11,6 +11,7 @@ from rung_engine.artifact import model as m
 from rung_engine.event import Charted, Done, Dose, Event, Fact, Happened, Infusion, NoOtherInfusions, Reading
 from rung_engine.event import Value as Read
 from rung_engine.exact import MILLION
+from rung_engine.frozen import frozen
 from rung_engine.program import Unit
 from rung_lang.verify import formula as f
 from rung_lang.verify.formula import Formula, Value
@@ -28,7 +29,7 @@ class TooLong(ValueError):  # noqa: N818 - it names a fact about the values
     """There would be more facts than anybody reads."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chart:
     """`times`: the instants in milliseconds."""
 

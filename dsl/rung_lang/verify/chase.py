@@ -9,37 +9,41 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import islice
+from itertools import groupby, islice
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.model import Content
 from rung_engine.decision.view import View
-from rung_engine.event import Charted, Fact, Infusion, NoOtherInfusions, Reading
+from rung_engine.event import Charted, Correction, Fact, Infusion, NoOtherInfusions, Reading, Retraction
 from rung_engine.event import Value as Read
+from rung_engine.frozen import frozen
 from rung_engine.program import Program, SettingProblem
 from rung_engine.reference.run import Runner
 from rung_lang.verify import formula as f
 from rung_lang.verify.concrete import lengths
-from rung_lang.verify.context import Context
+from rung_lang.verify.context import Context, Part
 from rung_lang.verify.formula import Formula, Value
+from rung_lang.verify.history import realise
 from rung_lang.verify.letters import Chartist, Unchartable, chosen
 from rung_lang.verify.obeyed import Bedside, Change, End, Letter, Wanted, lag
 from rung_lang.verify.reach import Reach
 from rung_lang.verify.replay import Outline
 from rung_lang.verify.rounds import DAY, Candidate, Rounds
 from rung_lang.verify.solve import Sat
-from rung_lang.verify.verdict import Witness
+from rung_lang.verify.verdict import Replayed, Witness
 
 MOST_TURNS = 40
 """Turns to other readings that are tried for one way to the round."""
 MOST_WAYS = 8
 """Ways to the round that are tried."""
+MOST_ROUNDS = 5
+"""Rounds until two in a row end as they began."""
 MOST_WANDERED = 2
 """Ways from which rounds are looked for whose steps come in no fixed order."""
 ENDS: tuple[End, ...] = ("lo", "hi")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Played:
     """A round that the reference engine played. `changes`: those of one round; `period` in milliseconds."""
 
@@ -55,7 +59,7 @@ class Played:
                 yield event
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Node:
     """A bedside, the turns that led there, and where it stood after each."""
 
@@ -64,13 +68,15 @@ class _Node:
     places: tuple[tuple[object, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Driven:
-    """A bedside after two rounds of so many changes, the last of which took `period` ms."""
+    """A bedside after two rounds, the last of which took `period` ms and made so many changes."""
 
     bedside: Bedside
     period: int
     changes: int
+    before: int
+    """Changes of the round before it."""
 
 
 def chase(context: Context, reach: Reach, candidate: Candidate) -> Played | None:
@@ -150,33 +156,52 @@ class _Chase:
     # -- to the round
 
     def _arrivals(self) -> Iterator[Bedside]:
-        """The patient in a stage of the round."""
-        stages = {stage for place in range(len(self.rounds.steps)) for stage in self.rounds.steps[place].stages}
-        for place in range(len(self.rounds.steps)):
-            for stage in self.rounds.steps[place].stages:
+        """The patient in a stage of the round, brought there by readings, else in whatever way there is."""
+        stages = {stage for step in self.rounds.steps for stage in step.stages}
+        arrived = False
+        for brought in (self._brought, self._realised):
+            for bedside in brought():
+                if bedside.state.stage in stages:
+                    arrived = True
+                    yield bedside
+            if arrived:
+                return
+
+    def _brought(self) -> Iterator[Bedside]:
+        for place, step in enumerate(self.rounds.steps):
+            for stage in step.stages:
                 ways = [()] if stage is None else [self.reach.way_to(one) for one in self.reach.classes[stage]]
                 for way in ways:
-                    for end in ENDS:
-                        for rates in (tuple(self._chartist(place).rates()), ()):
-                            bedside = self._way(way, place, rates, end)
-                            if bedside is not None and bedside.state.stage in stages:
-                                yield bedside
-                            if not rates:
-                                break
+                    chartists = self._on_way(way)
+                    if chartists is None:
+                        continue
+                    every = [tuple(one.rates()) for one in (self._chartist(place), *chartists[:1])]
+                    for rates in dict.fromkeys((*every, ())):
+                        for end in ENDS if rates == every[0] else ENDS[:1]:
+                            yield self._along(way, chartists, place, rates, end)
 
-    def _way(
-        self, way: Sequence[tuple[str, str]], place: int, rates: Sequence[tuple[str, Charted]], end: End
-    ) -> Bedside | None:
-        """From the beginning, along these moves."""
-        letter = self._chartist(place).letter()
-        letters = []
+    def _on_way(self, way: Sequence[tuple[str, str]]) -> list[Chartist] | None:
+        found: list[Chartist] = []
         for position, (stage, rule) in enumerate(way):
-            on_way = self._letter_for(stage, rule, first=position == 0)
-            if on_way is None:
+            chartist = self._moving(stage, rule, first=position == 0)
+            if chartist is None:
                 return None
-            letters.append(on_way)
-        bedside = Bedside(self.program, end, (letters or [letter])[0])
-        now = bedside.letter
+            found.append(chartist)
+        return found
+
+    def _along(
+        self,
+        way: Sequence[tuple[str, str]],
+        chartists: Sequence[Chartist],
+        place: int,
+        rates: Sequence[tuple[str, Charted]],
+        end: End,
+    ) -> Bedside:
+        """From the beginning, along these moves."""
+        letter, _ = self.letters[place]
+        letters = [chartist.letter() for chartist in chartists]
+        now = (letters or [letter])[0]
+        bedside = Bedside(self.program, end, now)
         facts: list[Fact] = [NoOtherInfusions("", 0)]
         facts += [Reading("", 0, name, now.values[name]) for name in sorted(now.known)]
         facts += [Infusion("", 0, drug, rate) for drug, rate in rates]
@@ -191,7 +216,25 @@ class _Chase:
         bedside.show(letter)
         return bedside
 
-    def _letter_for(self, stage: str, rule: str, *, first: bool) -> Letter | None:
+    def _realised(self) -> Iterator[Bedside]:
+        """A history of the verifier's own making, on which drugs need not have been ordered."""
+        for place, step in enumerate(self.rounds.steps):
+            letter, _ = self.letters[place]
+            for stage in step.stages:
+                situation = self.context.situation(stage)
+                parts: list[Part] = [*self.context.applies(situation), *self.context.reached(situation)]
+                parts += [(("step", step.rule), dict(step.cores)[stage])]
+                parts += [(("settings",), one) for one in self._pinned()]
+                witness = realise(self.context, situation, parts, _Stands(stage), self._near_round())
+                if witness is None:
+                    continue
+                bedside = Bedside(self.program, ENDS[0], letter)
+                for _, facts in groupby(witness.events, lambda fact: fact.time):
+                    bedside.chart([fact for fact in facts if not isinstance(fact, Correction | Retraction)])
+                bedside.show(letter)
+                yield bedside
+
+    def _moving(self, stage: str, rule: str, *, first: bool) -> Chartist | None:
         """Readings under which the rule moves the session out of the stage."""
         context = self.context
         situation = context.situation(stage)
@@ -203,7 +246,7 @@ class _Chase:
         answer = context.solver.best(parts, self._near_round())
         if not isinstance(answer, Sat):
             return None
-        return Chartist(context.program, answer.values, lambda name: name).letter()
+        return Chartist(context.program, answer.values, lambda name: name)
 
     def _begins(self, stage: str) -> Iterator[Formula]:
         """A session begins in the stage."""
@@ -235,11 +278,12 @@ class _Chase:
         found: list[Formula] = []
         named = self._chartist(0).named
         for name, variable in sorted(self.context.space.variables.items()):
-            if variable.at or variable.about[0] not in ("input", "value", "known"):
+            if variable.at or variable.about[0] not in ("input", "value", "known", "on", "off"):
                 continue
-            value = self.values.get(named(name))
+            value = self.values.get(named(name), variable.about[0] == "off")
             if isinstance(value, bool):
-                found.append(f.boolean(name) if value else f.negation(f.boolean(name)))
+                if variable.sort == "bool":
+                    found.append(f.boolean(name) if value else f.negation(f.boolean(name)))
             elif isinstance(value, Fraction):
                 found.append(f.compare(f.variable(name), "=", f.number(value)))
         return found
@@ -311,19 +355,27 @@ class _Chase:
     def _again(
         self, bedside: Bedside, turns: Sequence[int], take: Callable[[Bedside, int], bool]
     ) -> Iterator[_Driven]:
-        """The same turns lead round once more, and once more, to the same stage and the same drugs."""
-        place = bedside.standing()
+        """The same turns lead round again, to the same stage and the same drugs, after a round that did too."""
         bedside = bedside.copy()
-        for _ in range(2):
+        before = 0
+        for _ in range(MOST_ROUNDS):
+            place = bedside.standing()
             begun, count = bedside.time, len(bedside.changes)
-            if not all(take(bedside, turn) for turn in turns) or bedside.standing() != place:
+            if not all(take(bedside, turn) for turn in turns):
                 return
-        yield _Driven(bedside, bedside.time - begun, len(bedside.changes) - count)
+            changes = len(bedside.changes) - count
+            if bedside.standing() != place or not _turns_back(bedside.changes[count:]):
+                before = 0
+            elif before:
+                yield _Driven(bedside, bedside.time - begun, changes, before)
+                return
+            else:
+                before = changes
 
     def _shown(self, driven: _Driven) -> Played | None:
         """As the reference engine plays it."""
         bedside = driven.bedside
-        last = bedside.changes[-2 * driven.changes :]
+        last = bedside.changes[-driven.changes - driven.before :]
         time = last[-1].decided
         facts = tuple(fact for fact in bedside.facts if fact.time <= time)
         runner = Runner(self.program, facts)
@@ -335,6 +387,22 @@ class _Chase:
         also = tuple(sorted({change.decided for change in last} - {time}))
         settings = tuple(sorted(self.settings.items()))
         return Played(Witness(settings, facts, time, also), tuple(last[-driven.changes :]), driven.period)
+
+
+def _turns_back(changes: Sequence[Change]) -> bool:
+    """The session changes its stage, or a drug goes up and down."""
+    ways = {(change.kind, change.target) for change in changes}
+    return any(kind == "go" or (kind == "up" and ("down", target) in ways) for kind, target in ways)
+
+
+@frozen
+class _Stands:
+    """The session stands in the stage, or passed through it on this instant."""
+
+    stage: str | None
+
+    def __call__(self, replayed: Replayed) -> bool:
+        return self.stage in (replayed.content.stage, *replayed.content.path)
 
 
 class _Recorder(Outline):

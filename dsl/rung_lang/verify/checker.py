@@ -16,10 +16,10 @@ Whole numbers count as any numbers, and products as yes-or-no variables: both on
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import assert_never
 
+from rung_engine.frozen import frozen
 from rung_lang.verify import formula as f
 from rung_lang.verify.formula import Formula
 
@@ -268,11 +268,11 @@ class Required:
                 self._lower[form.whole] = limit
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Form:
     """The sum of a comparison: `factor` times the one named `whole`, which begins with one times a variable.
 
-    `parts`: where there are several, each variable as a sum of its own, its factor and whether it is positive.
+    `parts`: of several variables, each as a sum of its own, its factor and whether that is positive.
     """
 
     whole: str

@@ -7,11 +7,11 @@ become one order, and it is as sure as any of them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations, product
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.conflicts import opposed_ops
+from rung_engine.frozen import frozen
 from rung_lang.verify import formula as f
 from rung_lang.verify.decide import GIVES, STARTS, OrderSymbols, Situation, conflict
 from rung_lang.verify.formula import Formula
@@ -21,7 +21,7 @@ STEPS = frozenset({"increase", "decrease", "taper"})
 ENDS = frozenset({"stop", "pause"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Clash:
     """Two orders that cannot both be given; where their doses differ, `others` may make one of the two."""
 
@@ -56,7 +56,7 @@ class Clash:
         return f.all_of((order.stands, f.any_of((order.sure, *sure))))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Undoing:
     """One order begins a drug and the other ends it: whichever is done already, the other stands."""
 
@@ -84,7 +84,7 @@ class Undoing:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Blocked:
     """A free choice of which every arm that stands gives way. `against`: rules with orders opposed to one."""
 

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from rung_engine.artifact import model as m
+from rung_engine.frozen import frozen
 from rung_engine.program import MILLION, Dims, Program
 from rung_lang.verify import formula as f
 from rung_lang.verify.formula import Formula, Linear
 from rung_lang.verify.knowledge import measured, most
 from rung_lang.verify.space import Space, Variable
-from rung_lang.verify.subjects import REF
+from rung_lang.verify.subjects import moment_of
 from rung_lang.verify.told import iff
 
 _OVER, _SINCE = '{"over":', '{"since":'
@@ -26,7 +27,7 @@ _OVER, _SINCE = '{"over":', '{"since":'
 _DRUG = frozenset({"on", "off", "rated", "rate", "charted_own"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cadence:
     """How often an input is read: every `every` ms, by `sources` who do not wait for each other.
 
@@ -228,7 +229,7 @@ class Constant:
             case "old" | "old_known" | "seen" | "throughout" | "lowest" | "mean" | "highest":
                 span = about[0].split(" ", 1)[1]
                 since = span.removeprefix(_SINCE).removesuffix("}")
-                return kind.startswith("old") and span != since and self._is_over(REF.validate_json(since))
+                return kind.startswith("old") and span != since and self._is_over(moment_of(since))
             case _:
                 return kind in _DRUG and about[0] not in self.moved and about[0] not in self.given
 

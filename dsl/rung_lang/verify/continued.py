@@ -8,11 +8,11 @@ protocol's own orders lead to such a rate, and a warning if only the bedside can
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.model import Content
 from rung_engine.decision.view import View
+from rung_engine.frozen import frozen
 from rung_engine.program import Amount, Program
 from rung_lang.lower.phrase import amount_words
 from rung_lang.verify import formula as f
@@ -108,7 +108,7 @@ def _handles(program: Program, op: str, target: str, drug: str) -> bool:
     return op == "notify" or (op in LOWERS and target == drug)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _LeftAbove:
     """A maximum keeps the order out, and nothing else in the decision is about the rate."""
 

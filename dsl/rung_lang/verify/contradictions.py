@@ -19,6 +19,7 @@ from typing import Literal, assert_never
 from rung_engine.artifact import model as m
 from rung_engine.decision.conflicts import incompatible
 from rung_engine.decision.rules import destination, judge
+from rung_engine.frozen import frozen
 from rung_lang.finding import Problem
 from rung_lang.lower.phrase import order_words
 from rung_lang.verify.acting import rules_in
@@ -44,7 +45,7 @@ MOVED = "moved:"
 Asked = tuple[Situation, tuple[Part, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Candidate:
     """Rules that the solver lets contradict each other: where, by which orders, what settles it."""
 

@@ -9,12 +9,12 @@ asked; whether it can is a question for a solver, whose answer comes as an argum
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Literal
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.rules import judge
+from rung_engine.frozen import frozen
 from rung_engine.truth import Truth, conjunction, count, disjunction, negation
 
 Way = Literal["shown", "missing", "impossible"]
@@ -27,7 +27,7 @@ CanFlip = Callable[[str, int, bool], bool]
 would do something else had it this value."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LeafCoverage:
     """A condition of a rule, in the author's words, and in which of its two ways it was shown to matter."""
 
@@ -42,7 +42,7 @@ class LeafCoverage:
         return "missing" in (self.while_true, self.while_false)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuleCoverage:
     """`exercised`: on some instant the rule fires, confirmed or not, and no other silences it."""
 
@@ -56,7 +56,7 @@ class RuleCoverage:
         return tuple(leaf for leaf in self.leaves if leaf.is_gap)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Coverage:
     """Every rule, in the order of ids."""
 
@@ -179,7 +179,7 @@ class Tally:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Stage:
     """The rules that are judged in a stage, and what was seen of their leaves."""
 
@@ -192,7 +192,7 @@ def _picker(leaves: tuple[int, ...]) -> Callable[[tuple[Truth, ...]], Any]:
     return itemgetter(*leaves) if leaves else len
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Supposed:
     """The truths of an instant, some leaves taken to be otherwise, and with them all that is made of them."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, assert_never
 
+from rung_engine.frozen import frozen
 from rung_lang.verify import formula as f
 from rung_lang.verify.asks import Answer, Asks, Given, Sat, Unknown, Unsat
 from rung_lang.verify.formula import Formula
@@ -36,7 +37,7 @@ def version() -> str:
     return str(cvc5.__version__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Agreement:
     """What came of asking a second solver (`tool`)."""
 

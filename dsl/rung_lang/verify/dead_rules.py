@@ -52,8 +52,9 @@ def obligations(context: Context, places: Places, reach: Reach) -> Found:
         where = stages if rule.stage is None else [stage for stage in stages if stage == rule.stage]
         verdict = _verdict(context, fired, rule, where)
         asked.append(Obligation("R203", (rule.id,), verdict))
-        own = isinstance(verdict, Refuted) and any(label[0] in OWN for label in verdict.core)
-        if own and not _only_leads_nowhere(reach, rule):
+        if not isinstance(verdict, Refuted) or _only_leads_nowhere(reach, rule):
+            continue
+        if any(label[0] in OWN for label in verdict.core):
             problems.append(_problem(places, rule, where, verdict))
     return Found(tuple(asked), tuple(problems))
 

@@ -13,6 +13,7 @@ from typing import Protocol, assert_never
 from rung_engine.artifact import model as m
 from rung_engine.decision.conflicts import opposed_ops
 from rung_engine.decision.rules import destination
+from rung_engine.frozen import frozen
 from rung_engine.program import BODY_WEIGHT, Dims
 from rung_lang.verify import formula as f
 from rung_lang.verify.formula import Formula, Linear
@@ -25,7 +26,7 @@ STARTS = frozenset({"start", "add", "set"})
 # ---------------------------------------------------------------- rules
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuleSymbols:
     """Where a rule fires, is unconfirmed, pending or silent: exactly one of the four."""
 
@@ -100,7 +101,7 @@ def moves(rule: m.Rule, stage: str) -> bool:
 # ---------------------------------------------------------------- orders
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Where an order is written: rule, choice, arm. `instead`: in place of a start that is not allowed."""
 
@@ -110,7 +111,7 @@ class Place:
     instead: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DoseSymbols:
     """The dose a rule asks for, before any maximum cuts it: `lo` and `hi` are the least of their parts.
 
@@ -123,7 +124,7 @@ class DoseSymbols:
     cap: tuple[Linear, Dims] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderSymbols:
     """A written order on one instant.
 
@@ -313,7 +314,7 @@ class Situation:
         return [own, *instead]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Shape:
     """Before anything forbids it: where the order stands or is done. `gated`: may be forbidden."""
 

@@ -110,7 +110,7 @@ class _Protocol:
     def _content(self, part: object) -> Any:
         fields = getattr(part, "__dataclass_fields__", None)
         if fields is not None:
-            of_terms = TERM_FIELDS.get(type(part), ())  # type: ignore[call-overload]
+            of_terms = TERM_FIELDS.get(type(part), ()) if isinstance(part, m.Model) else ()
             return {
                 name: (self._terms_of if name in of_terms else self._content)(getattr(part, name))
                 for name in fields.keys() - _NOT_EXECUTED

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, assert_never
 
+from rung_engine.frozen import frozen
+
 Rel = Literal["<=", "<", "="]
 Value = bool | Fraction
 Assignment = Mapping[str, Value]
@@ -20,7 +22,7 @@ ZERO = Fraction(0)
 # ---------------------------------------------------------------- numbers
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Linear:
     """A sum of variables with exact factors, and a constant. `terms` is sorted by name, without zeros."""
 

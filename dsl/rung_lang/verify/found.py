@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from rung_engine.frozen import frozen
 from rung_lang.finding import Problem
 from rung_lang.verify.verdict import Obligation
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """Every question with its answer, and what an author should read."""
 

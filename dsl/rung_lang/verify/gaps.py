@@ -8,9 +8,9 @@ And where it does nothing at all is said once, with a `covers` to write: informa
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from rung_engine.artifact import model as m
+from rung_engine.frozen import frozen
 from rung_engine.reference.evaluate import subjects
 from rung_lang.finding import Problem
 from rung_lang.verify import formula as f
@@ -93,7 +93,7 @@ def _owed(context: Context, places: Places, stage: m.Stage) -> Answered:
         yield Obligation("R206", about, verdict), problem
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Unserved:
     """The patient is owed something in the stage, and gets nothing."""
 

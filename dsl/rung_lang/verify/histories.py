@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any, Protocol, assert_never
 
 from rung_engine.artifact import model as m
@@ -22,6 +21,7 @@ from rung_engine.event import (
     Retraction,
     Value,
 )
+from rung_engine.frozen import frozen
 from rung_lang.verify.answers import Kept, key_of
 from rung_lang.verify.verdict import Witness
 
@@ -46,7 +46,7 @@ class NoHistories:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Remembered:
     """Those of earlier runs. `about`: the meaning of the protocol and who searched, since another protocol's
     history may show the same and yet not be the shortest.

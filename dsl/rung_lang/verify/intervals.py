@@ -6,9 +6,10 @@ A conjunction contradicts itself; or the values nearest to hand make it true. Th
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 
+from rung_engine.frozen import frozen
 from rung_lang.verify import formula as f
 from rung_lang.verify.formula import Formula, Value
 from rung_lang.verify.space import Space
@@ -17,7 +18,7 @@ Bound = tuple[Fraction, bool]
 """A limit, and whether it is itself excluded."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Box:
     """What a conjunction says of single variables: numbers between bounds, yes or no. `empty`: too much."""
 

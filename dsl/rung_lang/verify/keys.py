@@ -19,7 +19,7 @@ _digests: dict[int, bytes] = {}
 
 
 def digest(formula: Formula) -> bytes:
-    """Of what the formula says, in the order in which it says it."""
+    """Of what the formula says, in whatever order."""
     found = _digests.get(id(formula))
     if found is None:
         found = _digests[id(formula)] = hashlib.sha256(_content(formula)).digest()[:16]
@@ -38,9 +38,9 @@ def _content(formula: Formula) -> bytes:
         case f.Not():
             return b"n" + digest(formula.of)
         case f.And():
-            return b"a" + b"".join(map(digest, formula.of))
+            return b"a" + b"".join(sorted(map(digest, formula.of)))
         case f.Or():
-            return b"o" + b"".join(map(digest, formula.of))
+            return b"o" + b"".join(sorted(map(digest, formula.of)))
         case _:
             assert_never(formula)
 

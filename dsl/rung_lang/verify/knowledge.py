@@ -8,9 +8,9 @@ before the last one runs out, or exactly then, leaves no gap.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from rung_engine.artifact import model as m
+from rung_engine.frozen import frozen
 from rung_engine.program import Program
 from rung_engine.reference.evaluate import subjects
 from rung_lang.finding import Problem
@@ -67,7 +67,7 @@ def obligations(context: Context, places: Places, reach: Reach) -> Found:
 # ---------------------------------------------------------------- how a rule uses a reading
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Use:
     """`form`: the term that looks at the reading over a time (None: only now). `pair`: it needs two readings
     within `length` ms. `gaps`: an unknown stretch that it bridges.
@@ -129,7 +129,7 @@ def most(program: Program, amount: m.Amount) -> int:
 # ---------------------------------------------------------------- how often it is read
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Need:
     """A rule needs an input; a reading of it holds for `valid` ms."""
 
@@ -195,7 +195,7 @@ class _Need:
             if use.form is None:
                 continue
             apart = cadence > use.length if use.pair else False
-            broken = cadence > self.valid and use.length > self.valid and cadence - self.valid >= use.gaps
+            broken = cadence > self.valid and use.length > self.valid and cadence - self.valid > use.gaps
             if apart or (broken and not use.pair):
                 form = words.get(str(use.form), "")
                 return NeverFresh(

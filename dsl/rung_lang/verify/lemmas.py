@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from rung_engine.frozen import frozen
 from rung_lang.verify import formula as f
 from rung_lang.verify.formula import Formula
 from rung_lang.verify.keys import digest
@@ -29,7 +30,7 @@ def conjuncts(parts: Iterable[Formula]) -> list[Formula]:
     return list(found.values())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lemma:
     """Conjuncts of questions (`never`) that are impossible together, given `facts`, by their marks."""
 

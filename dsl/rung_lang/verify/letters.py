@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 
 from rung_engine.artifact import model as m
 from rung_engine.event import Charted
 from rung_engine.event import Value as Read
+from rung_engine.frozen import frozen
 from rung_engine.program import BODY_WEIGHT, Program
 from rung_lang.verify.formula import Value
 from rung_lang.verify.marks import charted
@@ -58,7 +58,7 @@ def _millionths(program: Program, value: Fraction, unit: str) -> int:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chartist:
     """Reads values as a chart would say them. `named` tells the variables of an instant."""
 

@@ -8,7 +8,6 @@ before, and infusions, are counted by the engines. Of a `continue` see `continue
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 
@@ -16,6 +15,7 @@ from rung_engine.artifact import model as m
 from rung_engine.decision.model import Content
 from rung_engine.decision.orders import usual_start
 from rung_engine.decision.view import View
+from rung_engine.frozen import frozen
 from rung_engine.program import BODY_WEIGHT, Amount, Dims
 from rung_lang.lower.phrase import amount_words, order_words
 from rung_lang.verify import formula as f
@@ -43,7 +43,7 @@ MARGINS = (Fraction(1), Fraction(12, 10), Fraction(105, 100))
 """Times the maximum: what is asked, and what a patient who shows it had better reach."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Given:
     """An order that says how much, where its rule is judged. `parts`: that its rule gives it there."""
 
@@ -56,7 +56,7 @@ class Given:
         return self.order.order.target
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Excess:
     """What is asked of one order, or of two, beside one maximum. True of a replay that shows it."""
 

@@ -8,7 +8,7 @@ of a reading are named, once for each reading.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
 from rung_engine.artifact import model as m
@@ -16,6 +16,7 @@ from rung_engine.decision.conflicts import opposed_ops
 from rung_engine.decision.fold import step
 from rung_engine.decision.model import Content
 from rung_engine.decision.rules import judge
+from rung_engine.frozen import frozen
 from rung_engine.reference.evaluate import Instant
 from rung_lang.finding import Problem
 from rung_lang.verify import formula as f
@@ -60,20 +61,23 @@ def obligations(context: Context, places: Places, reach: Reach) -> Found:
     return Found(tuple(asked), tuple(problems))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Missing:
     """One input that was never measured, in one stage; all else the stage looks at is known."""
 
     context: Context
     stage: str
     input: str
-    situation: Situation = field(init=False)
-    twin: Situation = field(init=False)
-    """The same patient, the reading there."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "situation", self.context.situation(self.stage))
-        object.__setattr__(self, "twin", self.context.situation(self.stage, "twin:"))
+    @property
+    def situation(self) -> Situation:
+        """The patient."""
+        return self.context.situation(self.stage)
+
+    @property
+    def twin(self) -> Situation:
+        """The same patient, the reading there."""
+        return self.context.situation(self.stage, "twin:")
 
     @property
     def about(self) -> tuple[str, str]:

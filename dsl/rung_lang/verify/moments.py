@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from rung_engine.decision.rules import destination
+from rung_engine.frozen import frozen
 from rung_lang.verify import formula as f
 from rung_lang.verify.ask import Question, existential, universal
 from rung_lang.verify.context import Context, Part
@@ -22,7 +23,7 @@ from rung_lang.verify.verdict import Label, Layer, Proved, Refuted, Trust, Undec
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moment:
     """Where a decision is given. `parts`: that it is; `decision`: what `ordered D` speaks of."""
 

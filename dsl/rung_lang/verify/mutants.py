@@ -7,17 +7,17 @@ where a slip would pass. Mutants are made of the artifact, one rule at a time.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from rung_engine.artifact import model as m
+from rung_engine.frozen import frozen
 from rung_engine.program import Program
 
 Change = Literal["threshold", "strictness", "conjunct", "dwell", "drug", "rule"]
 _LOOSER: dict[m.Relation, m.Relation] = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mutant:
     """`before`: what was changed, in the author's words; `after`: what stands there now; empty: nothing."""
 

@@ -6,9 +6,9 @@ Engines withhold an order that would, so the findings are about what a protocol 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from rung_engine.artifact import model as m
+from rung_engine.frozen import frozen
 from rung_engine.program import Program
 from rung_lang.lower.phrase import order_words
 from rung_lang.verify import formula as f
@@ -134,7 +134,7 @@ def _moved(context: Context, moment: Moment, place: Place, pair: Pair) -> Iterat
         yield Question("R402", (place.rule,), situation, parts, shows), False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _GivenAlone:
     """The order stands, or is withheld for want of the need, and nothing surely begins that."""
 
@@ -198,7 +198,7 @@ def _withdraws(found: Sequence[Moment], place: Place, pair: Pair) -> Iterator[tu
             yield Question("R402", (place.rule,), moment.situation, parts, shows), None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _TakenAway:
     """The order stands and leaves the need off, the drug runs, and nothing surely ends that too."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import product
 
 from rung_engine.decision.model import Content
+from rung_engine.frozen import frozen
 from rung_engine.program import Program
 from rung_lang.lower.phrase import order_words
 from rung_lang.verify import formula as f
@@ -24,7 +24,7 @@ from rung_lang.verify.verdict import Obligation, Refuted, Replayed, Witness
 LOWERS = ENDS | {"taper", "decrease"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pair:
     """A drug, and one that it needs."""
 
@@ -79,7 +79,7 @@ def _is_answer(program: Program, op: str, target: str, pair: Pair) -> bool:
     return op == "notify" or (op in STARTS and target == pair.need) or (op in ENDS and target == pair.drug)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Unanswered:
     """The drug runs without its need, and no order is about that."""
 
@@ -129,7 +129,7 @@ def _confirmed(found: Sequence[Moment], rule: str, pair: Pair) -> Iterator[tuple
                 yield Question("R402", (rule,), moment.situation, parts, _Confirmed(rule, pair)), None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Confirmed:
     """An order of the drug is confirmed, and whether the need runs is not known."""
 
@@ -208,7 +208,7 @@ def _wrong_way_round(moment: Moment, first: OrderSymbols, then: OrderSymbols, pa
     return f.all_of((*ends, symbols.running(pair.drug).yes))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Both:
     """Both orders stand, and the state of the drugs makes their sequence matter."""
 

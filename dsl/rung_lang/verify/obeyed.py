@@ -15,6 +15,7 @@ from rung_engine.decision.fold import Fold, State, step
 from rung_engine.decision.model import Content, Standing
 from rung_engine.decision.view import View
 from rung_engine.event import Charted, Done, Dose, Fact, Infusion, Reading, Value
+from rung_engine.frozen import frozen
 from rung_engine.program import Program
 from rung_engine.session.chart import NEVER
 from rung_engine.session.compile import compiled
@@ -27,7 +28,7 @@ End = Literal["lo", "hi"]
 MINUTE = 60_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """A move or a drug that went up or down at `time`, as decided at `decided` by these rules.
 
@@ -41,7 +42,7 @@ class Change:
     time: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Letter:
     """What readings say while they are held. `known`: those that are taken of themselves; others only when asked for."""
 
@@ -49,7 +50,7 @@ class Letter:
     known: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """Of the arms of a free choice, the one that is taken: this order of this drug, else one that changes nothing."""
 
@@ -69,6 +70,13 @@ class _Outline(Fold):
         self.state, draft = step(view, self.state)
         self.content = draft.content
         return draft.content
+
+
+def _is_new(fact: Fact, facts: Sequence[Fact]) -> bool:
+    """It is no second reading of something read on the instant."""
+    return not isinstance(fact, Reading) or all(
+        not isinstance(other, Reading) or other.input != fact.input for other in facts
+    )
 
 
 def lag(program: Program) -> int:
@@ -157,33 +165,31 @@ class Bedside:
             for name in sorted(letter.known)
             if known.get(name) != letter.values[name] and not (name in known and self.program.artifact.inputs[name].fixed)
         ]
-        if facts:
-            self.run(time - 1)
-            self.chart(facts)
+        self.run(time - 1)
+        self._at(time, facts)
 
     def run(self, until: int) -> None:
         """Time passes up to `until`."""
         while self.time < until:
-            self._on(until)
+            self._at(min(self._next(), until))
 
     def run_to_change(self, until: int) -> bool:
         """Time passes to the next change; False where there was none up to `until`."""
         count = len(self.changes)
         while self.time < until and len(self.changes) == count:
-            self._on(until)
+            self._at(min(self._next(), until))
         return len(self.changes) > count
 
-    def _on(self, until: int) -> None:
-        """To the next instant, or to `until`."""
-        time = min(self._next(), until)
+    def _at(self, time: int, facts: Sequence[Fact] = ()) -> None:
+        """An instant, with these facts, what is due and what was ordered."""
         acts: list[tuple[Fact, Standing]] = []
         if time == self._act_at:
             acts, self._act_at = self._obeying(), None
             for fact, order in acts:
                 self._log(fact, order, time)
-        read = {fact.input for fact, _ in acts if isinstance(fact, Reading)}
-        facts = [*self._due(time, read), *(fact for fact, _ in acts)]
-        self._judge(time, [replace(fact, time=time) for fact in facts])
+        read = {fact.input for fact in (*facts, *(fact for fact, _ in acts)) if isinstance(fact, Reading)}
+        told = [*facts, *self._due(time, read), *(fact for fact, _ in acts if _is_new(fact, facts))]
+        self._judge(time, [replace(fact, time=time) for fact in told])
 
     def _log(self, fact: Fact, order: Standing, time: int) -> None:
         """A drug that goes up or down."""

@@ -48,7 +48,7 @@ class FreePast:
 
     def _pair(self, symbols: Symbols, index: int, about: str, apart: str = "") -> tuple[Tri, str]:
         """Two free variables, known true and known false, that exclude each other."""
-        name = f"{symbols.at}{apart}{about}:{index}"
+        name = f"{symbols.at}{apart}{about}:{symbols.name(index)}"
         yes = symbols.space.bool(f"{name}+", (about, str(index), "yes"), symbols.at)
         no = symbols.space.bool(f"{name}-", (about, str(index), "no"), symbols.at)
         for symbol in (f"{name}+", f"{name}-"):
@@ -105,7 +105,7 @@ class FreePast:
         right = symbols.number(term.right)
         now = relation(exact(symbols.input_value(term.input)), term.rel, right).yes
         known = f.all_of((symbols.input_known(term.input), f.any_of((right.low, right.high))))
-        name = f"{symbols.at}run:{index}"
+        name = f"{symbols.at}run:{symbols.name(index)}"
         run = symbols.space.bool(name, ("run", str(index)), symbols.at)
         return known_as(known, f.all_of((run, now)))
 
@@ -166,14 +166,14 @@ class FreePast:
             case m.Extreme():
                 return self._extreme(symbols, index, term)
             case m.Total():
-                known = space.bool(f"{at}total_known:{index}", ("total_known", str(index)), at)
-                value = space.real(f"{at}total:{index}", ("total", str(index)), at, Fraction(0))
+                known = space.bool(f"{at}total_known:{symbols.name(index)}", ("total_known", str(index)), at)
+                value = space.real(f"{at}total:{symbols.name(index)}", ("total", str(index)), at, Fraction(0))
                 return exact(value, known)
             case m.ValueAt():
                 happened, since = self.moment(symbols, term.ref)
                 found = self._value(symbols, index, term.input, happened)
                 now = f.all_of((happened, f.compare(since, "=", f.number(0))))
-                name = f"{at}value_known:{index}"
+                name = f"{at}value_known:{symbols.name(index)}"
                 same = f.compare(found.value, "=", symbols.input_value(term.input))
                 space.always(name, f.implies(f.all_of((now, found.known)), same))
                 for a, b in (
@@ -189,13 +189,13 @@ class FreePast:
 
     def _value(self, symbols: Symbols, index: int, name: str, needs: Formula) -> Number:
         space, at = symbols.space, symbols.at
-        symbol = f"{at}value_known:{index}"
+        symbol = f"{at}value_known:{symbols.name(index)}"
         known = space.bool(symbol, ("value_at_known", str(index)), at)
         space.always(symbol, f.implies(known, needs))
         if symbols.program.artifact.inputs[name].fixed:
             return exact(symbols.input_value(name), known)
         lo, hi = symbols.program.plausible.get(name, (None, None))
-        return exact(space.real(f"{at}value:{index}", ("value_at", str(index)), at, lo, hi), known)
+        return exact(space.real(f"{at}value:{symbols.name(index)}", ("value_at", str(index)), at, lo, hi), known)
 
     def _in_course(self, symbols: Symbols, term: m.TimeInCourse) -> Number:
         space, at = symbols.space, symbols.at

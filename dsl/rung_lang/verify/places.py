@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from rung_engine.artifact import model as m
+from rung_engine.frozen import frozen
 from rung_lang.source import Source, Span
 from rung_lang.verify.verdict import Label, Said
 
@@ -17,7 +17,7 @@ _REMARK = re.compile(r"(\s*#[^\n]*)+\s*$")
 _PROVE = re.compile(r"^[^\n#]*?(prove\s+(exactly|at\s+most)\s+one\s+of\s+(\w+(?:\s*,\s*\w+)*))", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Places:
     """Spans by the ids of an artifact. What has no place stands where the protocol begins."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from rung_engine.artifact import model as m
+from rung_engine.frozen import frozen
 from rung_engine.program import MILLION
 from rung_lang.verify import formula as f
 from rung_lang.verify.constant import Constant, noise_of
 from rung_lang.verify.formula import Formula, Linear
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plain:
     """Of these instants of one patient."""
 
@@ -34,11 +34,15 @@ class Plain:
         for name in sorted(self.artifact.drugs):
             for symbol in self._all(f"on:{name}"):
                 yield f.negation(f.boolean(symbol))
-            for symbol in self._all(f"off:{name}"):
-                yield f.any_of((f.boolean(symbol), f.boolean(symbol.replace("off:", "on:"))))
         for name, decl in inputs:
             yield from self._normal(name, decl)
             yield from self._steady(name, decl)
+
+    def charted(self) -> Iterator[Formula]:
+        """Of every drug it is known whether it runs."""
+        for name in sorted(self.artifact.drugs):
+            for symbol in self._all(f"off:{name}"):
+                yield f.any_of((f.boolean(symbol), f.boolean(symbol.replace("off:", "on:"))))
 
     def _all(self, name: str) -> tuple[str, ...]:
         """The variable at each instant at which something speaks of it."""

@@ -5,9 +5,9 @@ Facts only; `report` has the words.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from rung_engine.frozen import frozen
 from rung_lang.finding import Level, Problem
 from rung_lang.source import Span
 from rung_lang.verify.sites import OnlyFor
@@ -15,7 +15,7 @@ from rung_lang.verify.steps import Kind
 from rung_lang.verify.verdict import Witness
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Taken:
     """A step of a round. `op`: of its order; `target`: the stage entered, or the drug. `after`: ms since the first."""
 
@@ -27,7 +27,7 @@ class Taken:
     after: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Swing:
     """Readings of an input that only noise tells apart. `apart`: how far noise alone can bring two of them."""
 
@@ -38,7 +38,7 @@ class Swing:
     apart: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lapse:
     """An input that is not known all the time: read every `cadence` ms and valid for `valid`."""
 
@@ -47,7 +47,7 @@ class Lapse:
     valid: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flapping(Problem):
     """Rules that lead a patient who stays as he is round and round, in `period` ms."""
 
@@ -61,14 +61,14 @@ class Flapping(Problem):
     witness: Witness
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SlowFlapping(Flapping):
     """The same, slower than the protocol calls unsettled."""
 
     level: ClassVar[Level] = "warning"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trap(Problem):
     """A patient whom the stage covers, whom its orders do not change, and who is kept there by them for good.
 

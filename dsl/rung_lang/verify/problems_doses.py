@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from rung_engine.frozen import frozen
 from rung_lang.finding import Level, Problem
 from rung_lang.source import Span
 from rung_lang.verify.sites import OnlyFor
@@ -13,7 +13,7 @@ from rung_lang.verify.verdict import Said, Witness
 # ---------------------------------------------------------------- R401
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AboveLimit(Problem):
     """An order asks for more than a maximum in force, for this patient.
 
@@ -40,7 +40,7 @@ class AboveLimit(Problem):
     witness: Witness | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StillAbove(Problem):
     """A `continue` of a rate that orders reached and a restriction now in force does not allow."""
 
@@ -53,7 +53,7 @@ class StillAbove(Problem):
     witness: Witness | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ContinuedAbove(Problem):
     """A `continue` of a rate above the maximum, which only the bedside can have set; nobody is told."""
 
@@ -70,7 +70,7 @@ class ContinuedAbove(Problem):
 # ---------------------------------------------------------------- R402
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LeftWithout(Problem):
     """With a decision's orders a drug would run without what it needs.
 
@@ -89,7 +89,7 @@ class LeftWithout(Problem):
     witness: Witness | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunsWithout(Problem):
     """A drug is seen to run without what it needs, and the decision does nothing about it.
 
@@ -104,7 +104,7 @@ class RunsWithout(Problem):
     witness: Witness | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InSequence(Problem):
     """Two orders of one decision leave a drug without what it needs, if they are done the other way round."""
 
@@ -123,7 +123,7 @@ class InSequence(Problem):
 # ---------------------------------------------------------------- R403
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NeverBroken(Problem):
     """A rule's order breaks a `never`. `statement`: as written; `dose`: what the patient is ordered.
 
@@ -142,7 +142,7 @@ class NeverBroken(Problem):
     witness: Witness | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Silent:
     """A rule that could give an order and does not. `unknown`: what a pending one waits for."""
 
@@ -152,7 +152,7 @@ class Silent:
     unknown: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AlwaysBroken(Problem):
     """An `always` finds nothing ordered. `silent`: the rules that could."""
 
@@ -164,7 +164,7 @@ class AlwaysBroken(Problem):
     witness: Witness | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConditionBroken(Problem):
     """A `never C` whose condition comes true, or an `always C` whose condition does not hold."""
 
@@ -176,7 +176,7 @@ class ConditionBroken(Problem):
     witness: Witness | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotExactlyOne(Problem):
     """Of outcomes or definitions of which one should hold, `hold` do, everything being known."""
 
@@ -188,7 +188,7 @@ class NotExactlyOne(Problem):
     witness: Witness | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnsweredNo(Problem):
     """A question about a property, and a patient of whom it is not so.
 
@@ -208,7 +208,7 @@ class AnsweredNo(Problem):
 # ---------------------------------------------------------------- R404
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AboutNobody(Problem):
     """What the whole protocol rests on is true of no patient: `applies when`, or an assumption, or all of
     them together. `clash`: parts that exclude one another.
@@ -220,7 +220,7 @@ class AboutNobody(Problem):
     clash: tuple[Said, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SaysNothing(Problem):
     """A statement about patients there are none of: the `while` of a property, a `covers`, a question."""
 

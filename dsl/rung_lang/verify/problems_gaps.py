@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from rung_engine.frozen import frozen
 from rung_lang.finding import Level, Problem
 from rung_lang.source import Span
 from rung_lang.verify.regions import Cube
 from rung_lang.verify.verdict import Witness
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Gap(Problem):
     """A patient whom the stage covers, or who misses its goal, gets nothing. `what`: the condition."""
 
@@ -25,7 +25,7 @@ class Gap(Problem):
     witness: Witness | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LessForSicker(Problem):
     """`rule` acts at `milder`; further from normal, at `worse`, nothing is done. `what`: input or drug."""
 
@@ -41,7 +41,7 @@ class LessForSicker(Problem):
     witness: Witness | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SilentRegion(Problem):
     """Where a stage that covers nobody by its words does nothing. `offer`: conditions it could cover."""
 
@@ -53,7 +53,7 @@ class SilentRegion(Problem):
     offer: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnboundedWait(Problem):
     """Nothing brings a session in the stage back within `bound` ms: never (`nothing`), or not this patient's.
     `reads`: what its rules wait for.
@@ -68,7 +68,7 @@ class UnboundedWait(Problem):
     witness: Witness | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NeverFresh(Problem):
     """Read every `cadence` ms, an input is unknown in between, and a form that looks at `length` ms is never
     true. `form`: the condition as written; `readings`: it needs two readings in a window.
@@ -85,7 +85,7 @@ class NeverFresh(Problem):
     declared: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OftenStale(Problem):
     """Read every `cadence` ms and valid for `valid`, an input is unknown in between."""
 
@@ -98,7 +98,7 @@ class OftenStale(Problem):
     declared: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoCadence(Problem):
     """Nothing says how often an input is read. `sometimes`: a `measure` does, not whenever it is needed."""
 
@@ -110,7 +110,7 @@ class NoCadence(Problem):
     sometimes: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Starved(Problem):
     """With one reading missing the stage does nothing, and nothing obtains the reading."""
 
@@ -122,7 +122,7 @@ class Starved(Problem):
     witness: Witness | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BlindStepDown(Problem):
     """`order` is given for sure while a reading is missing that could call for `against`."""
 
@@ -136,7 +136,7 @@ class BlindStepDown(Problem):
     witness: Witness | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SameAnyway(Problem):
     """Every value of a reading gives the same order, which waits for the reading all the same."""
 
@@ -147,7 +147,7 @@ class SameAnyway(Problem):
     order: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hinges(Problem):
     """Orders that come unconfirmed while one reading is missing: `rule` and the order, each."""
 
@@ -157,7 +157,7 @@ class Hinges(Problem):
     orders: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LosesOrder(Problem):
     """Every value of a reading gives the same order; without the reading nothing is done at all."""
 

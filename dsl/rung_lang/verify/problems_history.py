@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from rung_engine.frozen import frozen
 from rung_lang.finding import Level, Problem
 from rung_lang.source import Span
 from rung_lang.verify.verdict import Said, Witness
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnreachableStage(Problem):
     """No history gets to the stage. `entries`: each rule that leads there, and why it never does."""
 
@@ -19,7 +19,7 @@ class UnreachableStage(Problem):
     entries: tuple[tuple[str, Span, tuple[Said, ...]], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeadEnd(Problem):
     """From here no history goes on. `exits`: the rules that lead out, and what shuts each for good."""
 
@@ -29,7 +29,7 @@ class DeadEnd(Problem):
     witness: Witness | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InstantCycle(Problem):
     """Rules that lead round through stages on one instant."""
 
@@ -39,7 +39,7 @@ class InstantCycle(Problem):
     witness: Witness | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotDecided(Problem):
     """An obligation that was neither proved nor refuted. `obligation`: its code."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from rung_engine.frozen import frozen
 from rung_lang.finding import Level, Problem
 from rung_lang.source import Span
 from rung_lang.verify.sites import OnlyFor
@@ -14,7 +14,7 @@ Rule = tuple[str, Span]
 """A rule's id, and where it stands."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Contradiction(Problem):
     """`rule` and `others` fire together and give orders that cannot both be given.
 
@@ -35,7 +35,7 @@ class Contradiction(Problem):
     witness: Witness | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TwoWays(Problem):
     """`rule` and `others` fire together and lead to different stages, or one to an end: `targets`."""
 
@@ -48,7 +48,7 @@ class TwoWays(Problem):
     witness: Witness | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NeverFires(Problem):
     """No patient makes the rule fire where it counts. `clash`: the fewest things that exclude one another.
 
@@ -63,7 +63,7 @@ class NeverFires(Problem):
     stages: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AlwaysFires(Problem):
     """The condition of a rule is never false of a patient in its stage. `because`: what else makes it so."""
 
@@ -74,7 +74,7 @@ class AlwaysFires(Problem):
     because: tuple[Said, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AddsNothing(Problem):
     """Wherever the rule fires, `covering` fires too and gives all its orders. `equal`: the other way too."""
 
@@ -86,7 +86,7 @@ class AddsNothing(Problem):
     equal: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Boundary(Problem):
     """Two thresholds meet at `value`, and both hold there (`twice`), or neither does.
 
@@ -104,7 +104,7 @@ class Boundary(Problem):
     witness: Witness | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ArmsOverlap(Problem):
     """Two arms of a stage hold of one patient. `conditions`: theirs, in the author's words."""
 
@@ -117,7 +117,7 @@ class ArmsOverlap(Problem):
     witness: Witness | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ArmsLeaveOut(Problem):
     """No arm of a stage holds of a patient who is there."""
 

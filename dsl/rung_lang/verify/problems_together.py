@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from rung_engine.frozen import frozen
 from rung_lang.finding import Problem
 from rung_lang.source import Span
 from rung_lang.verify.verdict import Witness
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AgainstEachOther(Problem):
     """A rule of one protocol and a rule of another order what cannot both be carried out."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.model import Content
+from rung_engine.frozen import frozen
 from rung_lang.finding import Problem
 from rung_lang.lower.phrase import order_words
 from rung_lang.verify import formula as f
@@ -35,7 +35,7 @@ from rung_lang.verify.verdict import Obligation, Refuted, Replayed, Verdict, Wit
 Asked = tuple[Question, Moment]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What one property came to, and, where refuted, the question that a patient answers."""
 
@@ -124,7 +124,7 @@ def _given(moment: Moment, prop: m.Property) -> Iterator[Part]:
         yield ("term", str(prop.given)), given(moment.decision, prop).yes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _NeverBroken:
     """An order of the rule breaks the property."""
 
@@ -174,7 +174,7 @@ def _condition(found: Sequence[Moment], prop: m.Property) -> Iterator[tuple[Ques
         yield question, (question, moment)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Broken:
     """The decision breaks the property."""
 
@@ -293,7 +293,7 @@ def _wrong_number(proof: m.Proof, truths: Sequence[Tri]) -> f.Formula:
     return f.any_of((two, f.all_of(truth.no for truth in truths)))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _WrongNumber:
     """The session is on, all are known, and too few or too many are true."""
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.rules import destination
+from rung_engine.frozen import frozen
 from rung_lang.verify import formula as f
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.decide import RuleSymbols, moves
@@ -25,7 +26,7 @@ MOST_CLASSES = 4096
 """Beyond so many the classes of each stage are joined into one, which allows more."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ControlClass:
     """`facts`: places in `Reach.lasting`. `by`: the class and rule it was met through; None: a beginning."""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rung_engine.frozen import frozen
 from rung_lang.verify import formula as f
 from rung_lang.verify.asks import Answer, Asks, Given, Sat, Unsat
 from rung_lang.verify.checker import check
@@ -23,7 +24,7 @@ Kind = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wrong:
     """What a certificate claims and does not show. `name`: of the question, the field or the obligation."""
 
@@ -31,7 +32,7 @@ class Wrong:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Evidence:
     """What a certificate brings: refutations, and by the names of questions, what else was found."""
 

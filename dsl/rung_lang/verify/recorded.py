@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import cast
 
 from rung_engine.artifact import model as m
+from rung_engine.frozen import frozen
 from rung_engine.program import Program
 from rung_engine.reference.evaluate import Instant
 from rung_engine.session.replay import Replay
@@ -17,7 +17,7 @@ from rung_lang.verify.replay import replay_of
 from rung_lang.verify.verdict import Replayed, Witness
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recorded:
     """Of the view of an instant: every condition's truth where the session stood, and the weight."""
 
@@ -35,7 +35,7 @@ class Recorded:
         return self.kilograms
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shown:
     """An instant of an example. Its view is a `Recorded` one."""
 

@@ -8,12 +8,12 @@ Nothing is judged here about whether a region is good or bad, and words are made
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import assert_never
 
 from rung_engine.artifact import model as m
 from rung_engine.exact import show_decimal
+from rung_engine.frozen import frozen
 from rung_lang.verify import formula as f
 from rung_lang.verify.context import Context
 from rung_lang.verify.formula import Formula
@@ -26,7 +26,7 @@ MOST_CUBES = 12
 Atom = f.Bool | f.Compare | f.Product
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bound:
     """`value` in coherent units, `text` as the author wrote it (or in the declared unit)."""
 
@@ -35,7 +35,7 @@ class Bound:
     included: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Between:
     """A reading, a rate or a setting between bounds. `name`: `MAP`, `norepinephrine`."""
 
@@ -44,7 +44,7 @@ class Between:
     hi: Bound | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Condition:
     """A condition in the author's own words, true, or not known to be."""
 
@@ -52,7 +52,7 @@ class Condition:
     true: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class State:
     """Of a drug: `running` or `off`, or known to be neither by itself."""
 
@@ -66,7 +66,7 @@ Cube = tuple[Literal, ...]
 """All of these together."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Region:
     """Any of the cubes. `formulas`: the same, in their order. `whole`: nothing was left unsaid."""
 

@@ -14,15 +14,16 @@ from functools import cached_property
 from typing import assert_never
 
 from rung_engine.artifact import model as m
+from rung_engine.frozen import frozen
 from rung_lang.verify import formula as f
 from rung_lang.verify.asks import Asks
 from rung_lang.verify.constant import Constant, noise_of
 from rung_lang.verify.context import Context
 from rung_lang.verify.formula import Formula, Linear, Value
 from rung_lang.verify.plain import Plain
-from rung_lang.verify.solve import Sat, Unknown
+from rung_lang.verify.solve import Answer, Sat, Unknown, Unsat
 from rung_lang.verify.steps import STARTS, Step, closed, drugs_given, drugs_moved
-from rung_lang.verify.subjects import REF
+from rung_lang.verify.subjects import moment_of
 
 DAY = 86_400_000
 """A round that takes this long, in milliseconds, is none that anybody would call flapping."""
@@ -34,7 +35,7 @@ LIMIT = 20_000_000
 """The solver's steps for one question."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Candidate:
     """A round of all the steps of `rounds`, `values` for a patient."""
 
@@ -105,9 +106,7 @@ class Rounds:
             used = self._fewest(asked)
             self.candidates += 1
             own = Rounds(self.context, self.group, f"{self.tag}{self.candidates}:", used, self.every)
-            answer, _ = self.context.solver.given((), LIMIT).most(
-                [f.all_of((*own.question, *own.timed, *own.obeyed))], [*own.plain]
-            )
+            answer = own.patient_of()
             if isinstance(answer, Unknown):
                 return answer
             if isinstance(answer, Sat):
@@ -115,6 +114,15 @@ class Rounds:
             others = f.any_of(self.uses(place) for place, step in enumerate(self.steps) if step not in used)
             self._learned.append(f.any_of((self.without(used), others)))
         return Unknown("too many ways to go round")
+
+    def patient_of(self) -> Answer:
+        """A plain patient for a round of all the steps; if there is one, such that only they are ever taken."""
+        asked = f.all_of((*self.question, *self.timed, *self.obeyed))
+        solver = self.context.solver.given((), LIMIT)
+        plain = Plain(self.context.artifact, self.patient, [self.instant(place) for place in range(len(self.steps))])
+        wishes = [*plain.wishes()]
+        answer, _ = solver.most([f.all_of((asked, *self.lasting, *plain.charted()))], wishes)
+        return solver.most([asked], wishes)[0] if isinstance(answer, Unsat) else answer
 
     def _fewest(self, asked: Sequence[Formula]) -> tuple[Step, ...]:
         """The steps of an answer with as few as there can be, of several such the last ones."""
@@ -140,7 +148,7 @@ class Rounds:
 
     @cached_property
     def obeyed(self) -> list[Formula]:
-        """On the instants of the steps no order stands that would change the patient, but those of the steps."""
+        """On the instants of the steps nothing else changes the patient or moves the session."""
         return [
             f.negation(self.patient.at(self.instant(place), order))
             for place, step in enumerate(self.steps)
@@ -150,10 +158,27 @@ class Rounds:
             if step.kind != "go" or not self._asks_for_stage(order)
         ]
 
+    @cached_property
+    def lasting(self) -> list[Formula]:
+        """What holds on every instant of the steps has held for long: as where only their readings are taken."""
+        symbols = self.context.situation(self.group[0]).symbols
+        places = range(len(self.steps))
+        found: list[Formula] = []
+        for index, term in enumerate(self.context.artifact.terms):
+            if index in self.context.program.decision_terms or not isinstance(term, m.Held | m.Recent):
+                continue
+            own, base = symbols.truth(index), symbols.truth(term.of)
+            then, of = (own.yes, base.yes) if isinstance(term, m.Held) else (own.no, base.no)
+            always = f.all_of(self.patient.at(self.instant(place), of) for place in places)
+            found += [f.implies(always, self.patient.at(self.instant(place), then)) for place in places]
+        return found
+
     def _orders(self, stage: str | None) -> Iterator[Formula]:
-        """Where each order stands that is carried out and is no step; of the doses those that are counted."""
+        """Where each order stands that is carried out and is no step, and each other rule moves the session; of
+        the doses those that are counted.
+        """
         for other in self.every:
-            if other.kind != "go" and not other.free and not other.carried and other not in self.steps:
+            if not other.free and not other.carried and other not in self.steps:
                 yield from (core for one, core in other.cores if one == stage)
         counted = {decl.counts for decl in self.context.artifact.inputs.values()}
         situation = self.context.situation(stage)
@@ -164,12 +189,6 @@ class Rounds:
     def _asks_for_stage(self, formula: Formula) -> bool:
         """It speaks of the time in the stage."""
         return any(self.context.space.variables[name].about[0] == "in_stage" for name in f.names(formula))
-
-    @property
-    def plain(self) -> Iterator[Formula]:
-        """What a plain patient would be like."""
-        instants = [self.instant(place) for place in range(len(self.steps))]
-        return Plain(self.context.artifact, self.patient, instants).wishes()
 
     @property
     def question(self) -> list[Formula]:
@@ -401,7 +420,7 @@ class Rounds:
         """The step is what a `time since` counts from: the latest start, or stop, of its drug."""
         if key.startswith("first "):
             return False
-        ref = REF.validate_json(key)
+        ref = moment_of(key)
         if not isinstance(ref, m.DrugRef) or step.target not in ref.drugs:
             return False
         # A taper may leave the drug running, and a step up of a running drug starts nothing.

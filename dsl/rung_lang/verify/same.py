@@ -12,13 +12,13 @@ The dosing weight is left out: with it rates change, and so the patient.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 from typing import assert_never
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.model import Content
+from rung_engine.frozen import frozen
 from rung_engine.reference.evaluate import subjects
 from rung_lang.finding import Problem
 from rung_lang.lower.terms import canonical
@@ -58,7 +58,7 @@ def obligations(context: Context, places: Places, reach: Reach) -> Found:
     return Found(tuple(asked), tuple(problems))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Same:
     """One order, or one way to move, by whichever rules. `order` None: the move to `target`."""
 
@@ -225,7 +225,7 @@ def _waits(missing: Missing, places: Places, one: Same, agreed: Agreed) -> Probl
     return SameAnyway(places.rule(one.rules[0]), missing.stage, missing.input, f"{one.op} {one.target}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Loses:
     """The reading is missing and the order does not stand; with every value of it the order would. `alone`:
     and nothing else treats.
@@ -250,7 +250,7 @@ class _Loses:
 # ---------------------------------------------------------------- some patient, every value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Agreed:
     """For this patient every value gives the order. `patient`: all that the order hangs on but the reading,
     in the twin and so in the patient.
@@ -259,14 +259,14 @@ class Agreed:
     patient: Formula
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Never:
     """For every patient some value does not."""
 
     linear: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unsettled:
     """Too many turns, or the solver gave up."""
 

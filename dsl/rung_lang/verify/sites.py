@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from rung_engine.artifact import model as m
+from rung_engine.frozen import frozen
 from rung_lang.verify import formula as f
 from rung_lang.verify.context import Context
 from rung_lang.verify.formula import Formula, Linear
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OnlyFor:
     """Only for these values of one setting. `lo` and `hi`: None where the setting's own end is meant; `above`
     and `below`: that end itself is left out. `values`: of a choice.

@@ -8,7 +8,7 @@ is told. That the values told could come of one history is not checked.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fractions import Fraction
 from functools import lru_cache
 
@@ -17,6 +17,7 @@ from rung_engine.decision.fold import State, step
 from rung_engine.decision.model import Content, Pending
 from rung_engine.decision.rules import Judged, judge
 from rung_engine.decision.view import DrugState, Hypothesis, InputState, Stored
+from rung_engine.frozen import frozen
 from rung_engine.program import Amount, Dims, Program
 from rung_engine.reference.evaluate import Instant
 from rung_engine.reference.history import Chart
@@ -26,7 +27,7 @@ from rung_engine.truth import Truth, conjunction, disjunction
 NEVER_CHARTED = DrugState(None, None, "never")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Facts:
     """What is so on the instant. What is not listed is unknown, never happened, or was never given.
 

@@ -12,6 +12,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any, assert_never
 
+from rung_engine.frozen import frozen
 from rung_lang.verify import formula as f
 from rung_lang.verify.asks import Answer as Answer
 from rung_lang.verify.asks import Explains
@@ -30,14 +31,14 @@ WEIGHTS = (70, 80, 50, 100, 20, 5, 150)
 """Factors at which products are tried first: body weights in kilograms."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Model:
     """Values that z3 happened to find."""
 
     values: Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Core:
     """Places that z3 happened to need."""
 

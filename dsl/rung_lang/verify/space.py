@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
+from rung_engine.frozen import frozen
 from rung_lang.verify import formula as f
 from rung_lang.verify.formula import Formula, Linear
 
 Sort = Literal["bool", "real", "int"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Variable:
     """`about`: what it says, of what, as (`input`, `MAP`) or (`rate`, `norepinephrine`). `at`: which instant.
 
@@ -43,6 +44,8 @@ class Space:
     """By variable: under this condition, this product holds."""
     log: list[tuple[str, Formula]] = field(default_factory=list)
     """Every fact with its variable, in the order in which they were stated."""
+    terms: dict[int, str] = field(default_factory=dict)
+    """Names of the protocol's terms, by content."""
     _beside: dict[str, tuple[int, frozenset[str]]] = field(default_factory=dict)
     _spoken: dict[int, frozenset[str]] = field(default_factory=dict)
     _stated: int = 0

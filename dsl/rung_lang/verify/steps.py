@@ -7,10 +7,11 @@ readings stay as they are is made of such steps, all of one set of stages.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from rung_engine.decision.rules import destination
+from rung_engine.frozen import frozen
 from rung_engine.program import Dims
 from rung_lang.verify import formula as f
 from rung_lang.verify.context import Context
@@ -25,7 +26,7 @@ ENDS = frozenset({"stop", "pause", "end", "taper"})
 MOVES_A_RATE = frozenset({*STARTS, *ENDS, "increase", "decrease"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bound:
     """A rate in these dimensions."""
 
@@ -33,7 +34,7 @@ class Bound:
     dims: Dims
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """`target`: the stage entered, or the drug. `stages`: where the rule is judged. `where`: on which instants;
     `core`: that without what is so on every instant of these stages.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
-
-from pydantic import TypeAdapter
+from functools import cache
+from typing import Any
 
 from rung_engine.artifact import model as m
 from rung_engine.program import Program
@@ -20,7 +21,23 @@ OF_DRUGS = frozenset(
 OF_TERMS = frozenset({"past", "run", "total", "total_known", "value_at", "value_at_known", "number"})
 """What variables say that are named after a drug, or a term."""
 
-REF: TypeAdapter[m.Ref] = TypeAdapter(m.Ref)
+
+@cache
+def moment_of(text: str) -> m.Ref:
+    """The moment whose JSON names a variable."""
+    return _moment(json.loads(text))
+
+
+def _moment(said: dict[str, Any]) -> Any:
+    match said["kind"]:
+        case "event":
+            return m.EventRef(**said)
+        case "done":
+            return m.TaskRef(**said)
+        case "later" | "earlier":
+            return m.PairRef(kind=said["kind"], of=tuple(map(_moment, said["of"])))  # type: ignore[arg-type]
+        case _:
+            return m.DrugRef(**{**said, "drugs": tuple(said["drugs"])})
 
 
 def of_term(program: Program, term: int) -> Iterator[Subject]:
@@ -86,7 +103,7 @@ def of_variables(program: Program, space: Space, names: Iterable[str]) -> Iterat
             ):
                 yield "input", key.partition(" ")[0]
             case ("after" | "since", key):
-                yield from of_ref(program, REF.validate_json(key.removeprefix("first ")))
+                yield from of_ref(program, moment_of(key.removeprefix("first ")))
             case ("course" | "in_course", course):
                 yield from (("drug", drug) for drug in program.artifact.courses[course].drugs)
             case ("met", rule, *_) | ("carried", rule):

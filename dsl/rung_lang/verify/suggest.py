@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.rules import destination
+from rung_engine.frozen import frozen
 from rung_engine.truth import Truth
 from rung_lang.verify import formula as f
 from rung_lang.verify.context import Context, Part
@@ -18,7 +19,7 @@ from rung_lang.verify.symbols import FALSE, TRUE, Symbols, Tri, conjunction, cou
 from rung_lang.verify.verdict import Replayed, Witness
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Suggestion:
     """`leaf` None: the rule is to fire. Else this condition of it, in its author's words, decides."""
 
@@ -146,7 +147,7 @@ class _Supposing:
                 return self.symbols.truth(index)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Exercises:
     """The rule gave an order, or moved the session."""
 
@@ -160,7 +161,7 @@ class _Exercises:
         return self.rule in given or self.rule in content.moved_by
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _IsJudged:
     """The condition is what it was to be."""
 

@@ -6,19 +6,22 @@ instant alone (`C for D`, `time since E`, windows) comes from a `Past`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Protocol, assert_never
 
 from rung_engine.artifact import model as m
+from rung_engine.frozen import frozen
 from rung_engine.program import BODY_WEIGHT, Dims, Program
+from rung_lang.lower.terms import canonical, operands_of, renumbered
 from rung_lang.verify import formula as f
 from rung_lang.verify.formula import Formula, Linear
 from rung_lang.verify.space import Space
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tri:
     """Known true, known false; never both."""
 
@@ -80,7 +83,7 @@ def count(rel: str, n: int, parts: Iterable[Tri]) -> Tri:
     return at_most if rel == "<=" else conjunction((at_least, at_most))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Number:
     """A value, and where a lower and an upper bound of it are known (both: the value itself is)."""
 
@@ -128,7 +131,7 @@ def relation(left: Number, rel: m.Relation, right: Number) -> Tri:
             assert_never(rel)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DrugSymbols:
     """`on` and `off` exclude each other; neither: unknown. `rated`: runs at a known rate."""
 
@@ -168,6 +171,16 @@ class Symbols:
     def judged(self) -> frozenset[int]:
         """The conditions that were asked about so far."""
         return frozenset(self._truths)
+
+    def name(self, index: int) -> str:
+        """Of a term, by what it says: the same in every protocol that says the same."""
+        names = self.space.terms
+        if index not in names:
+            term = self.program.artifact.terms[index]
+            within = {operand: int(self.name(operand), 16) for operand in operands_of(term)}
+            content = canonical(renumbered(term, within))
+            names[index] = hashlib.sha256(content.encode("utf-8")).hexdigest()[:12]
+        return names[index]
 
     # -- readings
 
@@ -430,7 +443,7 @@ class Symbols:
                 return _scaled(left, 1 / right.value.constant)
             case "mul" | "div":
                 # Two things that vary: the outcome is left free, which allows more.
-                free = self.space.real(f"{self.at}number:{index}", ("number", str(index)), self.at)
+                free = self.space.real(f"{self.at}number:{self.name(index)}", ("number", str(index)), self.at)
                 return exact(free, f.all_of((left.known, right.known)))
             case _:
                 assert_never(term.op)

@@ -7,17 +7,17 @@ variables. Here each gets its meaning on the last instant of a history.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.rules import destination
+from rung_engine.frozen import frozen
 from rung_lang.verify import formula as f
 from rung_lang.verify import told_windows as windows
 from rung_lang.verify.decide import Situation, written
 from rung_lang.verify.formula import Formula, Linear, iff
 from rung_lang.verify.moves import Moves
 from rung_lang.verify.past import FreePast
-from rung_lang.verify.subjects import REF
+from rung_lang.verify.subjects import moment_of
 from rung_lang.verify.symbols import Number, Symbols
 from rung_lang.verify.timeline import MOVED, START, Timeline
 from rung_lang.verify.told import Told
@@ -26,7 +26,7 @@ STARTS = ("start", "add", "set", "continue")
 STEPS = ("increase", "decrease", "taper")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tie:
     """A question's situation and the history at whose end it is to stand."""
 
@@ -68,7 +68,7 @@ class Tie:
                 own, truth = self.situation.symbols.truth(int(index)), told.truth(int(index))
                 return f.all_of((iff(own.yes, truth.yes), iff(own.no, truth.no)))
             case ("after", key):
-                return iff(free, past.moment(told, REF.validate_json(key))[0])
+                return iff(free, past.moment(told, moment_of(key))[0])
             case ("since", key):
                 happened, since = past.moment(told, _ref(key))
                 return f.implies(happened, f.compare(one, "=", since))
@@ -236,9 +236,9 @@ class Tie:
 def _ref(key: str) -> m.Ref:
     """The moment that a variable is named after."""
     if key.startswith("first "):
-        ref = REF.validate_json(key.removeprefix("first "))
+        ref = moment_of(key.removeprefix("first "))
         return ref.model_copy(update={"first": True})
-    return REF.validate_json(key)
+    return moment_of(key)
 
 
 def _same(a: Number, b: Number) -> Formula:

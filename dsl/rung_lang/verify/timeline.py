@@ -231,8 +231,8 @@ class Timeline:
 
     def frame(self, subjects: Iterable[Subject]) -> list[Formula]:
         """What is charted of these, on every instant."""
-        found: list[Formula] = []
         framed = sorted(set(subjects))
+        found = [f.any_of((self.silent(0), *(self._is_charted(0, subject) for subject in framed)))]
         for kind, name in framed:
             counts = self.program.artifact.inputs[name].counts if kind == "input" else None
             for place in range(len(self.at)):
@@ -246,6 +246,14 @@ class Timeline:
                 else:
                     found.extend(self._infusion(place, name))
         return found
+
+    def _is_charted(self, place: int, subject: Subject) -> Formula:
+        """Something is charted of it on the instant: a session begins with the first fact."""
+        kind, name = subject
+        if kind == "input":
+            return self.charted(place, name)
+        bolus = self.program.artifact.drugs[name].form == "bolus"
+        return self.bit(place, "dose" if bolus else "row", name)
 
     # -- inputs
 

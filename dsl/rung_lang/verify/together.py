@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.conflicts import incompatible
+from rung_engine.frozen import frozen
 from rung_engine.program import Program
 from rung_engine.reference.run import Runner
 from rung_lang.finding import Problem
@@ -22,7 +23,7 @@ from rung_lang.verify.renaming import Adopted
 from rung_lang.verify.verdict import Obligation, Proved, Refuted, Replayed, Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Side:
     """One of the two."""
 
@@ -141,7 +142,7 @@ def _nobody_yields(
     return f.negation(f.any_of(yielded))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Both:
     """The two protocols, played on one chart, order what cannot both be done."""
 

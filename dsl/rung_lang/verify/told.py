@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rung_engine.artifact import model as m
+from rung_engine.frozen import frozen
 from rung_lang.lower.terms import canonical
 from rung_lang.verify import formula as f
 from rung_lang.verify import told_windows as windows
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 UNKNOWN = exact(f.number(0), f.FALSE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Piece:
     """A stretch in which a term has one truth. `last` None: before everything."""
 
@@ -156,25 +157,27 @@ class Told:
             relation(exact(line.chart(j).input_value(term.input)), term.rel, right).yes
             for j in range(self.place + 1)
         ]
+        decl = symbols.program.artifact.inputs[term.input]
         runs: list[Formula] = []
         for first in range(self.place + 1):
             span = range(first, self.place + 1)
+            alike = [taken[first], *(f.implies(taken[j], good[j]) for j in span)]
+            if not decl.fixed:
+                alike += [f.negation(line.bit(j, "clash", term.input)) for j in span if j > 0]
             latest = [
-                f.all_of(
-                    (taken[j], *(f.negation(one) for one in taken[j + 1 :]),
-                     f.compare(line.time(j).minus(line.time(first)), ">=", apart))
-                )
+                f.all_of((taken[j], *(f.negation(one) for one in taken[j + 1 :]), self._apart(first, j, apart)))
                 for j in span
-            ]  # fmt: skip
-            steady = [f.implies(taken[j], good[j]) for j in span]
-            unbroken = [
-                f.negation(line.bit(j, "clash", term.input))
-                for j in span
-                if j > 0 and not symbols.program.artifact.inputs[term.input].fixed
             ]
-            enough = f.at_least(term.n, tuple(taken[first:]))
-            runs.append(f.all_of((taken[first], enough, f.any_of(latest), *steady, *unbroken)))
+            run = f.all_of((*alike, f.at_least(term.n, tuple(taken[first:])), f.any_of(latest)))
+            runs.append(run)
+            if decl.valid_for is not None:
+                # Readings that say the same again would make a run longer: it does not hang on them.
+                long = f.compare(self.time.minus(line.time(first)), ">=", apart)
+                line.laws.append(f.implies(f.all_of((known, *alike, long)), run))
         return known_as(known, f.any_of(runs))
+
+    def _apart(self, first: int, last: int, length: Linear) -> Formula:
+        return f.compare(self.line.time(last).minus(self.line.time(first)), ">=", length)
 
     # -- moments
 
@@ -374,7 +377,7 @@ class Blank(Symbols):
         return DrugSymbols(f.FALSE, f.FALSE, f.FALSE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoPast:
     """There is none: a condition that reaches back is worth what it is worth now."""
 

@@ -67,8 +67,8 @@ def old_value(told: Told, symbols: Symbols, name: str, span: m.Span) -> tuple[Fo
         known = f.any_of(condition for condition, _ in ways)
     else:
         ways = _oldest(told, symbols, name, span)
-        # The reading in force is a second one: it was taken on this instant.
-        known = f.all_of((line.charted(told.place, name), f.any_of(way for way, _ in ways)))
+        later = (f.any_of(line.charted(j, name) for j in range(k + 1, told.place + 1)) for k in range(told.place))
+        known = f.any_of(f.all_of((way, second)) for (way, _), second in zip(ways, later, strict=True))
     told.means(symbols, old, ways)
     return f.all_of((known, symbols.input_known(name))), old
 
@@ -92,23 +92,36 @@ def percent(told: Told, symbols: Symbols, name: str, span: m.Span) -> tuple[Form
 def _oldest(told: Told, symbols: Symbols, name: str, span: m.Over) -> list[tuple[Formula, Linear]]:
     """By instant before this one: the window's oldest reading was taken there; its value."""
     line = told.line
+    decl = symbols.program.artifact.inputs[name]
     _, start = _start(told, symbols, span)
     found: list[tuple[Formula, Linear]] = []
     for k in range(told.place):
         first = [line.charted(k, name), _within(told, start, k)]
-        first += [
-            f.any_of((f.negation(line.charted(j, name)), f.negation(_within(told, start, j))))
-            for j in range(k)
-        ]
+        for j in range(k):
+            taken = [line.charted(j, name)]
+            if j > 0 and not decl.fixed:
+                taken.append(line.bit(j, "clash", name))
+            first.append(f.negation(f.all_of((f.any_of(taken), _within(told, start, j)))))
+        oldest = f.all_of(first)
         value = line.chart(k).input_value(name)
-        if k:
-            # No reading of the stretch before that was taken again inside the window had another value.
-            before = line.chart(k - 1)
-            at_once = f.compare(line.time(k), "=", start)
-            alike = f.compare(before.input_value(name), "=", value)
-            first.append(f.any_of((at_once, f.negation(before.input_known(name)), alike)))
-        found.append((f.all_of(first), value))
+        if decl.valid_for is not None:
+            line.laws.append(f.implies(oldest, _taken_once(told, start, name, k, decl.valid_for)))
+        found.append((oldest, value))
     return found
+
+
+def _taken_once(told: Told, start: Linear, name: str, place: int, valid: int) -> Formula:
+    """No reading that only says the same again plays a part in a change since the one on this instant."""
+    line = told.line
+    second = [line.charted(j, name) for j in range(place + 1, told.place + 1)]
+    soon = f.compare(told.time.minus(line.time(place)), "<=", f.number(valid))
+    found = [f.any_of((soon, *second))]
+    if place:
+        before, now = line.chart(place - 1), line.chart(place)
+        at_once = f.compare(line.time(place), "=", start)
+        alike = f.compare(before.input_value(name), "=", now.input_value(name))
+        found.append(f.any_of((at_once, f.negation(before.input_known(name)), alike)))
+    return f.all_of(found)
 
 
 # ---------------------------------------------------------------- lowest, highest, mean

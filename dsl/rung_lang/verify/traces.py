@@ -9,11 +9,11 @@ if every way back is impossible, so is the instant.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.rules import destination
+from rung_engine.frozen import frozen
 from rung_lang.verify import formula as f
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.decide import Situation
@@ -32,7 +32,7 @@ MOST_WAYS = 200
 """Ways back that are looked at; beyond them the question is left to another layer."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """An instant, how long ago it was, and whether the session was on by then (else it may not have been)."""
 
@@ -41,7 +41,7 @@ class Seen:
     in_session: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Way:
     """A way back: the stage to go on from (None: the session began), its instants, what they ask for."""
 
@@ -206,7 +206,7 @@ def _samples(context: Context, now: Symbols, parts: Sequence[Part]) -> Iterator[
     for index, term in enumerate(context.artifact.terms):
         if (
             not isinstance(term, m.Held | m.Recent | m.Ever)
-            or not {f"past:{index}+", f"past:{index}-"} & spoken
+            or not {f"past:{now.name(index)}+", f"past:{now.name(index)}-"} & spoken
         ):
             continue
         if isinstance(term, m.Held) and term.gaps is not None:
@@ -215,7 +215,7 @@ def _samples(context: Context, now: Symbols, parts: Sequence[Part]) -> Iterator[
             continue
         own = now.truth(index)
         if isinstance(term, m.Ever):
-            at = f"{index} closed/"
+            at = f"{now.name(index)} closed/"
             symbols = context.situation(None, at).symbols
             age = context.space.real(f"{at}ago", ("ago", at), at, f.ZERO)
             closed: Part = (("latch", str(index)), f.implies(own.yes, symbols.truth(term.of).yes))
@@ -228,7 +228,7 @@ def _samples(context: Context, now: Symbols, parts: Sequence[Part]) -> Iterator[
             else (("true", own.yes), ("not false", f.negation(own.no)))
         )
         for what, claim in claims:
-            at = f"{index} {what}/"
+            at = f"{now.name(index)} {what}/"
             symbols = context.situation(None, at).symbols
             age = context.space.real(f"{at}ago", ("ago", at), at, f.ZERO)
             base = symbols.truth(term.of)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rung_engine.decision.rules import destination
+from rung_engine.frozen import frozen
 from rung_lang.finding import Problem
 from rung_lang.source import Span
 from rung_lang.verify import formula as f
@@ -69,7 +69,7 @@ def _unreachable(context: Context, places: Places, reach: Reach) -> Answered:
         yield Obligation("R301", about, verdict), problem
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Arrived:
     """The session stands in the stage, or passed through it on this instant, or in a ring that undid it."""
 
@@ -233,7 +233,7 @@ def _no_other_way(situation: Situation, judged: RuleSymbols) -> f.Formula:
     return f.negation(f.any_of(other.fires for other in others))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _GoesRound:
     """The engine met a stage twice on one instant."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.propose import about_decision as decided
+from rung_engine.frozen import frozen
 from rung_lang.finding import Problem
 from rung_lang.verify import formula as f
 from rung_lang.verify.ask import Question
@@ -81,7 +81,7 @@ def _stands(
     return Obligation("R404", about, verdict), problem
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _AllTrue:
     """The session is on, and each of the terms is true."""
 
@@ -129,7 +129,7 @@ def _conjuncts(context: Context, decision: Situation, term: int) -> tuple[Part, 
     return tuple((("term", str(part)), about_decision(decision, part).yes) for part in parts)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _True:
     """The decision stands, and the condition is true of it."""
 
@@ -163,7 +163,7 @@ def _covers(context: Context, places: Places) -> Answered:
             yield Obligation("R404", about, verdict), problem
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Covered:
     """The session is in the stage, or passed through it on this instant, and the condition is true."""
 
@@ -213,7 +213,7 @@ def _orders(context: Context, about: tuple[str, ...], drug: str) -> Iterator[tup
             yield Question("R404", about, moment.situation, parts, _Ordered(drug)), None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Ordered:
     """Some order of the drug stands."""
 

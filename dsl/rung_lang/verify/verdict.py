@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.fold import State
 from rung_engine.decision.model import Content
 from rung_engine.event import Event
+from rung_engine.frozen import frozen
 from rung_engine.program import Program
 from rung_engine.reference.evaluate import Instant
 from rung_lang.finding import Problem
@@ -22,7 +22,7 @@ Label = tuple[str, ...]
 """What a part of a question says: (`rule`, id), (`applies`,), (`assume`, place), (`term`, index)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said:
     """A part of a question as its author knows it. `words`: the author's own; empty where there are none."""
 
@@ -30,7 +30,7 @@ class Said:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Witness:
     """A patient: charted events and settings under which the reference engine shows the finding at `time`."""
 
@@ -41,7 +41,7 @@ class Witness:
     """Other instants to show: the boundary's other side, the steps of a loop."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Replayed:
     """A witness as the reference engine judged it at its instant. `before`: the state it came from."""
 
@@ -55,7 +55,7 @@ class Replayed:
 Confirm = Callable[[Replayed], bool]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Proved:
     """Universal: `core` names the parts that together are impossible. Existential: `witness` was played."""
 
@@ -67,7 +67,7 @@ class Proved:
     """The one question whose refutation this is, as evidence names it; empty where there are several."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refuted:
     """Universal: `witness` was played and shows it. Existential: impossible, because of `core`."""
 
@@ -79,7 +79,7 @@ class Refuted:
     """As of `Proved`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Undecided:
     """Neither, and why."""
 
@@ -89,7 +89,7 @@ class Undecided:
 Verdict = Proved | Refuted | Undecided
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Obligation:
     """One question of the table and its answer. `about`: rule ids, `stage:NAME`, property ids."""
 
@@ -98,7 +98,7 @@ class Obligation:
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Report:
     """Everything that was asked of a protocol. `problems` are in the order of their places."""
 

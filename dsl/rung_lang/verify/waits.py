@@ -9,10 +9,10 @@ chart may stay silent.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.rules import destination
+from rung_engine.frozen import frozen
 from rung_engine.program import Program
 from rung_engine.reference.evaluate import Instant
 from rung_lang.verify import formula as f
@@ -189,7 +189,7 @@ def _runs(symbols: Symbols, index: int) -> Formula:
 # ---------------------------------------------------------------- of an instant that was judged
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Sleeps:
     """The patient stays in the stage, and nothing that its rules look at will come by itself."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.rules import destination
+from rung_engine.frozen import frozen
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.decide import moves, written
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Way:
     """`rules`: the first leaves the stage `start`, the second leaves `second` later on the same instant.
 

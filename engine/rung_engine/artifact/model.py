@@ -29,7 +29,7 @@ class _Declared(type):
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 class Model(metaclass=_Declared):
-    """A frozen part of an artifact. To make one checks nothing: `load` has pydantic check what it is given."""
+    """A frozen part of an artifact. Making one checks nothing: `load` has pydantic check what it is given."""
 
     __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
     __pydantic_config__: ClassVar = {"strict": True, "extra": "forbid"}
@@ -737,7 +737,7 @@ class Provenance(Model):
     """By rule id, `stage:NAME`, `arm:STAGE.ARM`, `input:NAME`, `drug:NAME`, `property:ID`."""
     words: dict[str, str]
     """By term index as text: the condition in the author's own words."""
-    arms: dict[str, tuple[TermId, ...]] = {}
+    arms: dict[str, tuple[TermId, ...]] = {}  # noqa: RUF012 - each object has its own
     """By `STAGE.ARM`: the conditions of the arm, all of which stand in each of its rules."""
 
 
@@ -767,7 +767,7 @@ class Certificate(Model):
     state: Literal["none", "proved", "failed", "undecided"] = "none"
     of: str = ""
     """The `meaning` of the artifact that was examined."""
-    tools: dict[str, str] = {}
+    tools: dict[str, str] = {}  # noqa: RUF012 - each object has its own
     """The version of each program that took part, by name: `rung`, `z3`."""
     modes: tuple[str, ...] = ()
     """What the bedside was taken to do with orders: the modes that were used."""
@@ -776,7 +776,7 @@ class Certificate(Model):
     """What was examined with more behaviours than the protocol has."""
     not_analysed: tuple[str, ...] = ()
     obligations: tuple[Obligation, ...] = ()
-    evidence: dict[str, str] = {}
+    evidence: dict[str, str] = {}  # noqa: RUF012 - each object has its own
     """Canonical JSON of a proof tree, an inductive set or a history, by the beginning of its sha256. Engines
     do not read it.
     """

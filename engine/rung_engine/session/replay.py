@@ -78,7 +78,7 @@ class Replay:
         return self._mind.fold.content
 
     def advance(self, to: int) -> View:
-        """Judges every instant up to `to`, which is not before the last one. The answer is the view of `to`."""
+        """Judges every instant up to `to`, which is not before the last one; gives the view of `to`."""
         while self._facts and self._facts[0][0] <= to:
             time, group = self._facts.popleft()
             self._pass(time)

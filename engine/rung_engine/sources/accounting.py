@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
+
+from rung_engine.frozen import frozen
 
 Category = Literal[
     "used",
@@ -61,7 +62,7 @@ REASONS = {
 """By reason code: the words, with the facts they are filled from."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refusal:
     """One row that could not be taken as it stands. `time` is in ms; `row` counts from 1 in the file."""
 
@@ -83,7 +84,7 @@ class Refusal:
         return f"Stay {self.stay}, {when}, {self.variable} {shown}: {why} ({self.table}, row {self.row})."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Account:
     """The rows of one table by what became of them: `(category, detail, count)`, sorted.
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from rung_engine.frozen import frozen
+
 from ..artifact.model import Artifact, DrugDecl, InputDecl, Number
 from ..event import Charted, Concentration, Value
 from ..exact import MILLION, NotFinite, float_decimal, from_millionths, round_millionths, show_decimal
@@ -23,7 +25,7 @@ TIMES_MAXIMUM = 20
 _LARGEST = 2**63 - 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Taken:
     """What became of one charted value. A reason with a value: reported, and passed on all the same."""
 

@@ -7,8 +7,10 @@ what; `site_settings` gives the site's values of settings.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
+
+from rung_engine.frozen import frozen
 
 from ..artifact.model import Artifact, InputDecl, Name, Number
 from ..event import Charted
@@ -25,7 +27,7 @@ LIVE = "live"
 """The category of rows that become events."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chosen:
     """A site's value of a setting, as the artifact holds it, and why it was chosen."""
 

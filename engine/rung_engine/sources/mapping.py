@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
+
+from rung_engine.frozen import frozen
 
 from ..exact import show_decimal
 from ..units import Unit
@@ -17,7 +18,7 @@ INFUSION_KINDS = ("rate", "set", "bolus", "amount")
 RowsAs = Literal["interval", "set", "stop", "dose"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quantity:
     """An exact value in a unit."""
 
@@ -25,7 +26,7 @@ class Quantity:
     unit: Unit
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Band:
     """From `low` to `high` of one unit, both included."""
 
@@ -41,7 +42,7 @@ class Band:
         return (("low", show_decimal(self.low)), ("high", show_decimal(self.high)), ("unit", self.unit.name))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Match:
     """How a folder of this form is recognised; every part must hold, and a mapping without parts fits any."""
 
@@ -57,7 +58,7 @@ class Match:
         return "; ".join(parts) or "anything"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """What a folder looks like: the columns of each table, and the values of text columns of `stays`."""
 
@@ -73,7 +74,7 @@ class Found:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SiteSetting:
     """What the site chose for a setting, as written, and why."""
 
@@ -81,7 +82,7 @@ class SiteSetting:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FromEvents:
     """An input filled from rows of `events`."""
 
@@ -96,7 +97,7 @@ class FromEvents:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FromColumn:
     """An input filled from a column of `stays`, once, at time 0."""
 
@@ -108,7 +109,7 @@ class FromColumn:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FromFlags:
     """An input filled from 0-or-1 columns of `stays`, once, at time 0."""
 
@@ -121,7 +122,7 @@ class FromFlags:
 InputMap = FromEvents | FromColumn | FromFlags
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rows:
     """Rows of `infusions` and what they are of one drug."""
 
@@ -134,7 +135,7 @@ class Rows:
     strength: Quantity | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DrugMap:
     name: str
     rows: tuple[Rows, ...]
@@ -144,14 +145,14 @@ class DrugMap:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ignore:
     variables: tuple[str, ...]
     kinds: tuple[str, ...]
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SiteMapping:
     """A whole mapping file, checked. `path` is where it was read."""
 

@@ -24,6 +24,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple
 
+from rung_engine.frozen import frozen
+
 from ..event import Charted, Concentration, Dose, Event, Infusion, NoOtherInfusions, Reading
 from ..exact import from_millionths
 from ..units import UnitProblem, as_body_weight, parse_unit
@@ -65,19 +67,19 @@ class InfusionRow(NamedTuple):
     target: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InputTarget:
     rule: InputRule
     map: FromEvents
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DrugTarget:
     rule: DrugRule
     rows: Rows
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fixed:
     """A fact of the whole stay, as its column says: the value as text, and what was made of it."""
 
@@ -88,7 +90,7 @@ class Fixed:
     taken: Taken
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stay:
     """What is known of one stay: `events` by time and id, the rows refused, and an account for each table."""
 
