@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
@@ -187,7 +188,7 @@ def test_true_a_while_ago_takes_two_instants() -> None:
 
 
 def test_a_gap_may_be_bridged() -> None:
-    rule = "when (pressure < 65 for 1 h gaps up to 20 min) and not (pressure < 65 for 1 h)"
+    rule = "when (pressure < 65 for 1 h gaps up to 20 min) and (pressure unknown) in the last 30 min"
     witness = shown(in_stage_a(rule), "a.r")
     times = [time for time, _ in of(witness, "pressure")]
     assert any(b - a > 15 * MINUTE for a, b in zip(times, times[1:], strict=False))
@@ -200,9 +201,12 @@ def test_the_time_since_a_drug_was_started_is_waited_for() -> None:
 
 
 def test_a_short_time_on_a_drug_that_ran_before() -> None:
-    rule = "when time on norepinephrine < 10 min and time since first norepinephrine started >= 2 h"
+    rule = (
+        "when norepinephrine running and time on norepinephrine < 10 min "
+        "and time since first norepinephrine started >= 2 h"
+    )
     rates = [value for _, value in of(shown(in_stage_a(rule), "a.r"), "norepinephrine")]
-    assert 0.0 in rates and len(rates) >= 3
+    assert len(rates) >= 3 and rates[-2] == 0 != rates[-1]
 
 
 def test_a_latch_closes_before_the_last_instant() -> None:
@@ -364,19 +368,19 @@ def test_an_order_of_the_rule_that_moved_stands_on() -> None:
 stage a initial
   rule on when pressure < 65 then start vasopressin at 0.03 units/min and go to b
 stage b
+  rule r when time in stage >= 1 h then notify "x"
 """
     context = Context(road(text))
-    situation = context.situation("b")
-    (order,) = [one for one in situation.orders if one.carried]
-    parts: list[Part] = [(("rests", "b"), situation.rests), (("stands",), order.stands)]
-    since = f.compare(situation.symbols.space.real("in_stage", ("in_stage",)), ">=", f.number(HOUR))
-    parts.append((("late",), f.all_of((since, situation.symbols.truth(0).may))))
+    situation, parts = question(context, "b.r", "b")
+    (order,) = [one for one in situation.orders if one.carried and one.order.op == "start"]
 
     def confirm(seen: Replayed) -> bool:
-        return any(one.carried and one.target == "vasopressin" for one in seen.content.orders)
+        standing = [one.target for one in seen.content.orders if one.carried and one.mark != "done"]
+        return "vasopressin" in standing
 
-    witness = realise(context, situation, parts, confirm)
-    assert witness is not None and of(witness, "pressure")[0] == (0, 64)
+    witness = realise(context, situation, [*parts, (("stands",), order.stands)], confirm)
+    assert witness is not None and witness.time == HOUR
+    assert "vasopressin" not in [name for _, name, value in told(witness) if value]
 
 
 # ---------------------------------------------------------------- what cannot be shown
@@ -437,12 +441,12 @@ def test_what_some_history_shows_is_found_again() -> None:
     """All but the few that take what a timeline leaves out: totals at changing rates, disputed moves."""
     missed: list[tuple[int, str | None, str]] = []
     count = 0
-    for seed in range(60):
+    for seed in range(80):
         dice = Random(seed)
         artifact = any_artifact(dice, dice.randint(1, 10))
         program = Program(artifact, unverified=True)
         seen: set[tuple[str | None, str]] = set()
-        for _ in range(4):
+        for _ in range(6):
             seen |= fired(program, any_history(dice, dice.randint(4, 16)))
         context = Context(artifact)
         for stage, rule in sorted(seen, key=lambda one: (one[0] or "", one[1])):
@@ -451,7 +455,7 @@ def test_what_some_history_shows_is_found_again() -> None:
             count += 1
             if realise(context, situation, parts, fires(rule, stage)) is None:
                 missed.append((seed, stage, rule))
-    assert count > 40
+    assert count > 60
     assert len(missed) <= count // 50, missed
 
 
@@ -507,7 +511,7 @@ def test_one_question_has_one_witness_here_and_in_another_process() -> None:
     for seed in ("1", "2"):
         done = subprocess.run(
             [sys.executable, "-c", SCRIPT],
-            env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(path for path in sys.path if path)},
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
             capture_output=True,
             text=True,
             check=True,

@@ -8,6 +8,7 @@ cannot be read counts as not there, and nothing here ever fails a command.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import sys
 from collections.abc import Sequence
@@ -93,13 +94,13 @@ def user_folder() -> Path | None:
 
 
 def fingerprint(folders: Sequence[Path] = ()) -> str:
-    """Of Rung's own code as it stands, for keys: what other code found out is no answer of this one.
+    """Of the code as it stands, for keys: what other code found out is no answer of this one.
 
-    It is taken of the names, sizes and times of change of the sources in `folders`, by default those of the
-    two packages, and of Python's version.
+    It is taken of the names, sizes and times of change of the sources in `folders`, and of Python's version;
+    by default those of the two packages and of the solver.
     """
     known = [sys.version]
-    left = [str(folder) for folder in folders or _OURS]
+    left = [str(folder) for folder in folders or (*_OURS, *_solver())]
     while left:
         with os.scandir(left.pop()) as inside:
             for entry in sorted(inside, key=lambda entry: entry.name):
@@ -109,6 +110,12 @@ def fingerprint(folders: Sequence[Path] = ()) -> str:
                     state = entry.stat()
                     known.append(f"{entry.path} {state.st_size} {state.st_mtime_ns}")
     return hashlib.sha256("\n".join(known).encode()).hexdigest()
+
+
+def _solver() -> tuple[Path, ...]:
+    """Where the solver is installed. To ask it for its version would take longer than most answers."""
+    found = importlib.util.find_spec("z3")
+    return (Path(found.origin).parent,) if found is not None and found.origin is not None else ()
 
 
 # ---------------------------------------------------------------- records

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import rung_engine
-from rung_lang.cli.answers import Answers, user_folder
+from rung_lang.cli.answers import Answers, fingerprint, user_folder
 
 if TYPE_CHECKING:
     from rung_engine.artifact.model import Artifact
@@ -58,6 +58,6 @@ def _remembering(artifact: Artifact, store: Answers) -> tuple[Callable[[Space], 
     from rung_lang.verify.remembering import Remembering
     from rung_lang.verify.solve import Solver
 
-    versions = " ".join(f"{name} {version}" for name, version in sorted(tools().items()))
-    histories = Remembered(store, f"{versions} {artifact.meaning}")
-    return lambda space: Remembering(Solver(space), store, versions), histories
+    code = fingerprint()
+    histories = Remembered(store, f"{code} {artifact.meaning}")
+    return lambda space: Remembering(Solver(space), store, code), histories

@@ -233,7 +233,7 @@ def _belongs(context: Context, situation: Situation, meeting: Meeting) -> bool:
     one, two = meeting.below, meeting.above
     to = {(order.op, order.target) for side in (one, two) if (order := destination(side.rule))}
     orders = [order for order in situation.offered if order.place.rule in meeting.rules and not order.carried]
-    if len(to) > 1 or any(set(clash.rules) == set(meeting.rules) for clash in clashes(situation, orders)):
+    if len(to) > 1 or any(clash.formula is not f.FALSE for clash in clashes(situation, orders)):
         return False
     if one.rest <= two.rest or two.rest <= one.rest:
         return True

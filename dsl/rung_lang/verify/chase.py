@@ -36,6 +36,8 @@ MOST_TURNS = 40
 """Turns to other readings that are tried for one way to the round."""
 MOST_WAYS = 8
 """Ways to the round that are tried."""
+MOST_INSTANTS = 2500
+"""Instants that are judged for one candidate, over all ways and turns."""
 MOST_ROUNDS = 5
 """Rounds until two in a row end as they began."""
 MOST_WANDERED = 2
@@ -100,6 +102,8 @@ class _Chase:
     patience: int = field(init=False)
     """How long readings are held without a change before others are tried, in milliseconds."""
     wandered: int = 0
+    spent: int = 0
+    """Instants judged so far."""
     turns: int = 0
     """How often readings were turned to others, from one place."""
 
@@ -143,7 +147,7 @@ class _Chase:
     def found(self) -> Played | None:
         """The quickest of the rounds that some way leads to, as the reference engine plays it."""
         for tried, bedside in enumerate(self._arrivals()):
-            if tried >= MOST_WAYS:
+            if tried >= MOST_WAYS or self.spent > MOST_INSTANTS:
                 break
             self.turns = 0
             driven = sorted(self._rounds_from(bedside), key=lambda one: one.period)
@@ -340,7 +344,12 @@ class _Chase:
     def _turn(self, bedside: Bedside, turn: int) -> bool:
         """Its readings are held until something changes."""
         bedside.letter, bedside.wanted = self.letters[turn]
-        return bedside.run_to_change(bedside.time + self.patience)
+        if self.spent > MOST_INSTANTS:
+            return False
+        before = bedside.judged
+        changed = bedside.run_to_change(bedside.time + self.patience)
+        self.spent += bedside.judged - before
+        return changed
 
     def _until(self, bedside: Bedside, turn: int) -> bool:
         """Its readings are held until its step is taken."""

@@ -23,12 +23,12 @@ ENDS = frozenset({"stop", "pause"})
 
 @frozen
 class Clash:
-    """Two orders that cannot both be given; where their doses differ, `others` may make one of the two."""
+    """Two orders that cannot both be given. `group`: those that may be one order with either, doses aside."""
 
     situation: Situation
     one: OrderSymbols
     two: OrderSymbols
-    others: tuple[OrderSymbols, ...] = ()
+    group: Sequence[OrderSymbols] = ()
 
     @property
     def rules(self) -> tuple[str, str]:
@@ -47,12 +47,20 @@ class Clash:
         both = (self._firm(self.one), self._firm(self.two), differ)
         shared = (
             f.all_of((other.stands, _inside(other, self.one), _inside(other, self.two)))
-            for other in self.others
+            for other in self._others
         )
         return f.all_of((*both, f.negation(f.any_of(shared))))
 
+    @property
+    def _others(self) -> Iterator[OrderSymbols]:
+        """Orders that an engine takes for the same one as either, doses aside."""
+        kinds = {_kind(self.one), _kind(self.two)}
+        for order in self.group:
+            if order is not self.one and order is not self.two and _kind(order) in kinds:
+                yield order
+
     def _firm(self, order: OrderSymbols) -> Formula:
-        sure = (f.all_of((other.stands, other.sure, _inside(order, other))) for other in self.others)
+        sure = (f.all_of((other.stands, other.sure, _inside(order, other))) for other in self._others)
         return f.all_of((order.stands, f.any_of((order.sure, *sure))))
 
 
@@ -107,9 +115,7 @@ def clashes(situation: Situation, orders: Sequence[OrderSymbols]) -> Iterator[Cl
                 yield from (Clash(situation, one, two) for one, two in product(by_op[op], by_op[other]))
         for alike in (STARTS, *({op} for op in STEPS), {"give"}):
             group = [order for op in sorted(alike) for order in by_op.get(op, ())]
-            for one, two in combinations(group, 2):
-                if conflict(situation, one, two) is not f.FALSE:
-                    yield Clash(situation, one, two, _alike(group, one, two))
+            yield from (Clash(situation, one, two, group) for one, two in combinations(group, 2))
     for pair in situation.symbols.program.artifact.incompatible:
         first, second = (
             [order for op in sorted(GIVES) for order in by_target.get(drug, {}).get(op, ())]
@@ -130,12 +136,6 @@ def undoings(situation: Situation) -> Iterator[Undoing]:
                 end.setdefault(order.order.target, []).append(order)
     for drug, orders in begin.items():
         yield from (Undoing(situation, one, two) for one, two in product(orders, end.get(drug, ())))
-
-
-def _alike(group: Sequence[OrderSymbols], one: OrderSymbols, two: OrderSymbols) -> tuple[OrderSymbols, ...]:
-    """Other orders that an engine takes for the same one as either, doses aside."""
-    kinds = {_kind(one), _kind(two)}
-    return tuple(order for order in group if order is not one and order is not two and _kind(order) in kinds)
 
 
 def _kind(order: OrderSymbols) -> tuple[object, ...]:

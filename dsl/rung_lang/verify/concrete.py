@@ -34,9 +34,11 @@ class Concrete:
     solver: Solver
     parts: list[Formula]
     subjects: Sequence[Subject]
+    question: Sequence[Formula]
+    """What was asked and wished for: values it speaks of are marks too."""
     names: frozenset[str] = frozenset()
     """The variables that the parts, and what is always true of these, speak of."""
-    _values: Mapping[str, Value] = field(default_factory=dict)
+    at_hand: Mapping[str, Value] = field(default_factory=dict)
 
     def settle(self, wishes: Sequence[Formula]) -> bool:
         """Whether there is such a patient, as far as the solver can tell."""
@@ -44,7 +46,7 @@ class Concrete:
         if values is None:
             return False
         self.names = self.line.space.spoken(self.parts)
-        self._values = values
+        self.at_hand = values
         for wish in wishes:
             self._wish(wish)
         self._settings()
@@ -56,7 +58,7 @@ class Concrete:
     @property
     def values(self) -> dict[str, Value]:
         """Of every variable of `names`."""
-        return {name: self._values[name] for name in sorted(self.names)}
+        return {name: self.at_hand[name] for name in sorted(self.names)}
 
     # -- wishes
 
@@ -64,11 +66,11 @@ class Concrete:
         """Fulfilled if it still can be. What comes of it does not hang on the values at hand."""
         if wish is f.TRUE or wish is f.FALSE:
             return wish is f.TRUE
-        if not f.holds(wish, self._values):
+        if not f.holds(wish, self.at_hand):
             values = self.solver.glance((wish,))
             if values is None:
                 return False
-            self._values = values
+            self.at_hand = values
         self._take(wish)
         return True
 
@@ -108,6 +110,10 @@ class Concrete:
             self._wish(f.negation(line.dose(place, name)))
         elif place:
             self._wish(f.negation(line.bit(place, "row", name)))
+        if place and not bolus:
+            # Rather as before than stopped, or left to go stale.
+            before = line.chart(place - 1).drug(name)
+            self._wish(f.all_of((f.iff(state.on, before.on), f.iff(state.off, before.off))))
         if self._wish(f.negation(state.on)):
             self._wish(state.off)
         elif not bolus and self._wish(state.rated):
@@ -146,7 +152,7 @@ class Concrete:
             written = [one for one in (decl.value, decl.lo, decl.hi) if isinstance(one, m.Number)]
             unit = self.line.program.units[written[0].unit]
             ends = [self.line.program.number(one).value for one in written]
-            self._choose(f.variable(symbol), unit, [*ends, sum(ends[-2:], Fraction(0)) / 2])
+            self._choose(f.variable(symbol), [*ends, sum(ends[-2:], Fraction(0)) / 2], unit)
 
     def _waits(self) -> None:
         """Whole minutes where possible, and no longer than need be."""
@@ -157,14 +163,14 @@ class Concrete:
         asked |= {drug.lasts for drug in artifact.drugs.values() if drug.lasts is not None}
         unit = Unit("ms", Fraction(1), Fraction(0), ())
         for place in range(1, len(line.at)):
-            known = [line.time(j).at(self._values) for j in range(place)]
+            known = [line.time(j).at(self.at_hand) for j in range(place)]
             waits = {known[-1] + grain * one for one in PLAIN_WAITS}
             for start in known:
                 for one in asked:
                     waits |= {start + one + extra for extra in (-grain, -1, 0, 1, grain)}
             later = [one for one in waits if one > known[-1]]
             later.sort(key=lambda one: ((one % grain).numerator > 0, one))
-            self._choose(line.time(place), unit, later)
+            self._choose(line.time(place), later, unit)
 
     def _millis(self, amount: m.Amount) -> int:
         """A length of time, with the settings as they are by now."""
@@ -209,7 +215,8 @@ class Concrete:
         lo, hi = program.plausible.get(name, (None, None))
         if lo is None and (decl.cumulative or decl.dosing):
             lo = Fraction(0)
-        marks = known.get(("input", name, ()), ())
+        number = line.chart(place).input_value(name)
+        marks = (*known.get(("input", name, ()), ()), *self._asked(number))
         grid = unit.factor
         if decl.step is not None:
             grid = Fraction(decl.step.millionths, 1_000_000) * program.units[decl.step.unit].factor
@@ -220,7 +227,17 @@ class Concrete:
         else:
             bounds = [one for one in (lo, hi) if one is not None]
             tries = [*between(marks or bounds[:1], unit, lo, hi), *sorted(near)]
-        self._choose(line.chart(place).input_value(name), unit, tries, lo, hi)
+        self._choose(number, tries, unit, lo, hi)
+
+    def _asked(self, number: Linear) -> list[Fraction]:
+        """Values that the question compares a variable with."""
+        ((name, _),) = number.terms
+        found: list[Fraction] = []
+        for atom in (atom for part in self.question for atom in f.atoms(part)):
+            if isinstance(atom, f.Compare) and [one for one, _ in atom.linear.terms] == [name]:
+                ((_, factor),) = atom.linear.terms
+                found.append(-atom.linear.constant / factor)
+        return sorted(set(found))
 
     def _plain_rate(self, place: int, name: str, known: Found) -> Formula:
         """Charted in one unit or the other, the rate is one that a chart would show."""
@@ -232,33 +249,32 @@ class Concrete:
         ways = [(f.boolean(symbol) if symbol in self.names else f.TRUE, own)]
         if symbol in self.names and len(line.dims(name)) > 1:
             ways.append((f.negation(f.boolean(symbol)), other_unit(line.program, name)))
-        return f.any_of(
-            f.all_of((way, f.any_of(f.compare(number, "=", f.number(one)) for one in tries)))
-            for way, unit in ways
-            for number, tries in (
-                (line.chart(place).rate(name, unit.dims).value, self._rates(name, unit, known)),
-            )
-        )
+        charted: list[Formula] = []
+        for way, unit in ways:
+            number, tries = self._rates(place, name, unit, known)
+            charted.append(f.all_of((way, f.any_of(f.compare(number, "=", f.number(one)) for one in tries))))
+        return f.any_of(charted)
 
     def _is_rated(self, place: int, name: str) -> bool:
         line = self.line
         return self._holds(f.all_of((line.bit(place, "row", name), line.chart(place).drug(name).rated)))
 
-    def _rates(self, name: str, unit: Unit, known: Found) -> list[Fraction]:
+    def _rates(self, place: int, name: str, unit: Unit, known: Found) -> tuple[Linear, list[Fraction]]:
         """The lowest dose to start with, then values between those at which something changes, then these."""
         program = self.line.program
         drug = program.artifact.drugs[name]
-        marks = [one for one in known.get(("rate", name, unit.dims), ()) if one > 0] or [unit.factor]
+        number = self.line.chart(place).rate(name, unit.dims).value
+        marks = [*known.get(("rate", name, unit.dims), ()), *self._asked(number)]
+        marks = sorted({one for one in marks if one > 0}) or [unit.factor]
         start = drug.start if drug.start is not None else drug.usual
         first = [] if start is None else [program.amount(start.lo)]
         least = [one.value for one in first if one.dims == unit.dims]
-        return plain([*least, *between(marks, unit, None, None), *marks], unit, Fraction(0), None)
+        return number, plain([*least, *between(marks, unit, None, None), *marks], unit, Fraction(0), None)
 
     def _rate(self, place: int, name: str, known: Found) -> None:
         if self._is_rated(place, name) and self.line.dims(name):
             unit = self._unit_of_rate(place, name)
-            number = self.line.chart(place).rate(name, unit.dims).value
-            self._choose(number, unit, self._rates(name, unit, known), Fraction(0))
+            self._choose(*self._rates(place, name, unit, known), unit, Fraction(0))
 
     def _unit_of_rate(self, place: int, name: str) -> Unit:
         """How the drug's rate is charted on the instant."""
@@ -277,19 +293,19 @@ class Concrete:
         tops = [one.maximum for one in drug.rolling] + ([drug.maximum] if drug.maximum is not None else [])
         usual = [] if drug.usual is None else [drug.usual.lo, drug.usual.hi]
         tries = [program.amount(one).value for one in (*usual, *tops)] + [unit.factor, unit.factor * 10]
-        self._choose(f.variable(symbol), unit, tries, Fraction(1, 1_000_000) * unit.factor)
+        self._choose(f.variable(symbol), tries, unit, Fraction(1, 1_000_000) * unit.factor)
 
     def _holds(self, formula: Formula) -> bool:
-        return f.holds(formula, self._values)
+        return f.holds(formula, self.at_hand)
 
     def _read(self, name: str) -> Value | None:
-        return self._values[name] if name in self.names else None
+        return self.at_hand[name] if name in self.names else None
 
     def _choose(
         self,
         number: Linear,
-        unit: Unit,
         tries: Iterable[Fraction],
+        unit: Unit,
         lo: Fraction | None = None,
         hi: Fraction | None = None,
     ) -> None:
@@ -305,14 +321,14 @@ class Concrete:
     def _first_of(self, number: Linear, left: Sequence[Fraction]) -> bool:
         chosen: Fraction | None = None
         while left:
-            now = number.at(self._values)
+            now = number.at(self.at_hand)
             if now not in left:
                 one_of = f.any_of(f.compare(number, "=", f.number(one)) for one in left)
                 values = self.solver.glance((one_of,))
                 if values is None:
                     break
-                self._values = values
-                now = number.at(self._values)
+                self.at_hand = values
+                now = number.at(self.at_hand)
             chosen = now
             left = left[: left.index(now)]
         if chosen is None:

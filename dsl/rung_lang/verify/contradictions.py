@@ -28,9 +28,8 @@ from rung_lang.verify.asks import Unsat
 from rung_lang.verify.clashes import ENDS, Blocked, Clash, Undoing, blocked, clashes, undoings
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.decide import STARTS, RuleSymbols, Situation
-from rung_lang.verify.formula import Formula
 from rung_lang.verify.found import Found
-from rung_lang.verify.intervals import Box, apart, box, within
+from rung_lang.verify.intervals import Boxes, within
 from rung_lang.verify.moments import moments
 from rung_lang.verify.places import Places
 from rung_lang.verify.problems_rules import Contradiction, TwoWays
@@ -142,7 +141,7 @@ class _Search:
     found: dict[tuple[str, tuple[str, ...]], list[_Candidate]] = field(default_factory=dict)
     linear: dict[str | None, bool] = field(default_factory=dict)
     _apart: dict[tuple[int, int], bool] = field(default_factory=dict)
-    _boxes: dict[int, Box] = field(default_factory=dict)
+    _boxes: Boxes = field(default_factory=Boxes)
 
     def places(self) -> Iterator[Asked]:
         """Where rules meet, the stages that take the fewest steps first; with what is so at rest there."""
@@ -229,17 +228,12 @@ class _Search:
         """The two never fire on one instant, in whatever stage."""
         key = (min(id(one.fires), id(two.fires)), max(id(one.fires), id(two.fires)))
         if key not in self._apart:
-            both = [one.fires, two.fires]
+            both = (one.fires, two.fires)
             here_both = [*(part for _, part in here), *both]
-            self._apart[key] = apart(*map(self._box, both)) or (
+            self._apart[key] = self._boxes.apart(*both) or (
                 not within(self.context.space, here_both) and self.context.solver.impossible(here_both)
             )
         return self._apart[key]
-
-    def _box(self, formula: Formula) -> Box:
-        if id(formula) not in self._boxes:
-            self._boxes[id(formula)] = box((formula,))
-        return self._boxes[id(formula)]
 
 
 def _part(clash: Clash | Undoing | Blocked) -> Part:

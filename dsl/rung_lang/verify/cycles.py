@@ -29,7 +29,7 @@ from rung_lang.verify.solve import Unknown
 from rung_lang.verify.steps import Step, closed, drugs_moved, rounds, steps_in
 from rung_lang.verify.verdict import Obligation, Proved, Refuted, Undecided, Verdict
 
-MOST_CANDIDATES = 6
+MOST_CANDIDATES = 4
 """Rounds played in vain before a question is left undecided."""
 MOST_STEPS = 400
 """Steps of one set of stages that are looked at together."""

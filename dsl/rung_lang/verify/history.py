@@ -83,7 +83,7 @@ class _Search:
             solver = self.context.solver.fresh(LIMIT)
             for part in base:
                 solver.keep(part)
-            concrete = Concrete(line, solver, list(base), subjects)
+            concrete = Concrete(line, solver, list(base), subjects, (*self.parts, *self.wishes))
             if not concrete.settle(self.wishes):
                 return None
             self.tries += 1

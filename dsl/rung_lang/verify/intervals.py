@@ -6,7 +6,7 @@ A conjunction contradicts itself; or the values nearest to hand make it true. Th
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from rung_engine.frozen import frozen
@@ -57,6 +57,22 @@ def box(parts: Iterable[Formula]) -> Box:
     return found
 
 
+@dataclass(slots=True)
+class Boxes:
+    """Of single formulas, worked out once."""
+
+    _found: dict[int, Box] = field(default_factory=dict)
+
+    def apart(self, one: Formula, two: Formula) -> bool:
+        """The two are certainly never true together."""
+        return apart(self._of(one), self._of(two))
+
+    def _of(self, formula: Formula) -> Box:
+        if id(formula) not in self._found:
+            self._found[id(formula)] = box((formula,))
+        return self._found[id(formula)]
+
+
 def clashes(parts: Iterable[Formula]) -> bool:
     """True where the parts together are certainly false. False says nothing."""
     return box(parts).empty
@@ -87,8 +103,10 @@ def _leaves_nothing(low: Bound, high: Bound) -> bool:
 
 def _bounded(one: f.Compare, lower: dict[str, Bound], upper: dict[str, Bound]) -> bool:
     """Notes the bound; true where it leaves nothing."""
+    # The first coefficient of a comparison is 1 or -1.
     name, factor = one.linear.terms[0]
-    bound = (-one.linear.constant / factor, one.rel == "<")
+    constant = one.linear.constant
+    bound = (-constant if factor > 0 else constant, one.rel == "<")
     if one.rel == "=" or factor > 0:
         old = upper.get(name)
         if old is None or (bound[0], not bound[1]) < (old[0], not old[1]):

@@ -179,19 +179,15 @@ class _Starves:
             for order in content.orders
         ):
             return False
-        found = {
-            rule
-            for _, content in supposed(replayed, self.input)
-            for order in content.orders
-            if order.op in TREATS and order.mark != "done"
-            for rule in order.rules
-        }
-        found |= {
-            rule
-            for _, content in supposed(replayed, self.input)
-            if content.stage != self.stage
-            for rule in content.moved_by
-        }
+        found: set[str] = set()
+        for _, content in supposed(replayed, self.input):
+            if content.outside_verified:
+                continue
+            if content.stage != self.stage:
+                found |= set(content.moved_by)
+            for order in content.orders:
+                if order.op in TREATS and order.mark != "done":
+                    found |= set(order.rules)
         self.rules = tuple(sorted(found))
         return bool(found)
 
@@ -201,8 +197,8 @@ def _members(replayed: Replayed, target: str) -> tuple[str, ...]:
 
 
 def supposed(replayed: Replayed, name: str) -> Iterator[tuple[Instant, Content]]:
-    """The same instant and its decision for every value of the reading that could tell it apart; of the
-    dosing weight, for some of them.
+    """The same instant and its decision for every value of the reading that could tell it apart, those that
+    an assumption excludes too; of the dosing weight, for some of them.
     """
     values = values_to_try(replayed.program, name)
     if name == replayed.program.weight_input:
@@ -294,7 +290,9 @@ class _StepsDown:
         ]
         rules = {rule.id: rule for rule in rules_in(replayed.program, self.stage)}
         now = judge(replayed.view, tuple(rules.values()))
-        for view, _ in supposed(replayed, self.input) if down else ():
+        for view, content in supposed(replayed, self.input) if down else ():
+            if content.outside_verified:
+                continue
             view.place(replayed.view.stage, replayed.view.entered, replayed.view.began)
             then = judge(view, tuple(rules.values()))
             for order, rule in down:

@@ -99,6 +99,8 @@ class Bedside:
     facts: list[Fact] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     time: int = 0
+    judged: int = 0
+    """Instants so far."""
     _lag: int = 0
     _patient: Patient = field(init=False)
     _mind: Mind = field(init=False)
@@ -226,6 +228,7 @@ class Bedside:
             self._judge(time, ())
 
     def _judge(self, time: int, facts: Sequence[Fact]) -> None:
+        self.judged += 1
         patient, before = self._patient, self.state.stage
         if self._view is not None:
             patient.commit(self._view.truths, self._view.judged[2], self._view.began)

@@ -20,7 +20,7 @@ from rung_lang.verify.context import Context, Part
 from rung_lang.verify.decide import Situation, moves, written
 from rung_lang.verify.formula import Formula
 from rung_lang.verify.found import Found
-from rung_lang.verify.intervals import exclusive, within
+from rung_lang.verify.intervals import Boxes, within
 from rung_lang.verify.places import Places
 from rung_lang.verify.problems_rules import AddsNothing, AlwaysFires
 from rung_lang.verify.reach import Reach
@@ -43,14 +43,15 @@ def obligations(context: Context, places: Places, reach: Reach) -> Found:
                 words = context.artifact.provenance.words.get(str(rule.condition), "")
                 problems.append(AlwaysFires(places.condition(rule.id), rule.id, words, because))
     told: set[str] = set()
+    boxes = Boxes()
     for rule, others in _alike(context):
         if rule.stage is not None and not reach.classes[rule.stage]:
             continue
-        verdict, other = _repeats(context, rule, [other for other in others if other.id not in told])
+        verdict, other = _repeats(context, boxes, rule, [other for other in others if other.id not in told])
         asked.append(Obligation("R205", (rule.id,), verdict))
         if isinstance(verdict, Refuted) and other is not None:
             told.add(rule.id)
-            equal = isinstance(_covered(context, other, rule), Refuted)
+            equal = isinstance(_covered(context, boxes, other, rule), Refuted)
             orders = tuple(order_words(order) for order in written(rule))
             covering = (other.id, places.rule(other.id))
             problems.append(AddsNothing(places.rule(rule.id), rule.id, covering, orders, equal))
@@ -130,11 +131,13 @@ def _alike(context: Context) -> Iterator[tuple[m.Rule, list[m.Rule]]]:
             yield rule, others
 
 
-def _repeats(context: Context, rule: m.Rule, others: Sequence[m.Rule]) -> tuple[Verdict, m.Rule | None]:
+def _repeats(
+    context: Context, boxes: Boxes, rule: m.Rule, others: Sequence[m.Rule]
+) -> tuple[Verdict, m.Rule | None]:
     """Refuted by the first of the others that covers the rule."""
     worst: Verdict = _INSTANT
     for other in others:
-        verdict = _covered(context, rule, other)
+        verdict = _covered(context, boxes, rule, other)
         if isinstance(verdict, Refuted):
             return verdict, other
         worst = verdict if isinstance(verdict, Undecided) else worst
@@ -158,13 +161,13 @@ def _at_least(choice: m.Choice, other: m.Choice) -> bool:
     return STRENGTHS.index(choice.strength) >= STRENGTHS.index(other.strength)
 
 
-def _covered(context: Context, rule: m.Rule, other: m.Rule) -> Verdict:
+def _covered(context: Context, boxes: Boxes, rule: m.Rule, other: m.Rule) -> Verdict:
     """Refuted where the other fires wherever the rule does, and is unconfirmed at most where the rule is."""
     covered: list[Refuted] = []
     for stage in (rule.stage,) if rule.stage is not None else context.program.rules_of:
         situation = context.situation(stage)
         one, two = situation.rules[rule.id], situation.rules[other.id]
-        if exclusive(one.fires, two.fires):
+        if boxes.apart(one.fires, two.fires):
             return _INSTANT
         here = [*context.applies(situation), *context.reached(situation), *_counts(situation, rule)]
         for mine, its in ((one.fires, two.fires), (one.unconfirmed, two.issues)):

@@ -29,7 +29,7 @@ DAY = 86_400_000
 """A round that takes this long, in milliseconds, is none that anybody would call flapping."""
 MOST_TIMED = 60
 """Of more steps than this the time between them is left out, which allows more rounds."""
-MOST_REFINED = 60
+MOST_REFINED = 24
 """Sets of steps that are looked at by themselves for one question."""
 LIMIT = 20_000_000
 """The solver's steps for one question."""

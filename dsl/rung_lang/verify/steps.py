@@ -10,10 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
+from rung_engine.decision.conflicts import opposed_ops
 from rung_engine.decision.rules import destination
 from rung_engine.frozen import frozen
 from rung_engine.program import Dims
 from rung_lang.verify import formula as f
+from rung_lang.verify.clashes import blocked, clashes
 from rung_lang.verify.context import Context
 from rung_lang.verify.decide import OrderSymbols, Situation, maxima
 from rung_lang.verify.formula import Formula, Linear
@@ -132,9 +134,11 @@ def _steps_of(situation: Situation, group: Sequence[str | None]) -> Iterator[tup
         order = destination(judged.rule)
         if order is not None and order.op == "go" and order.target in group:
             yield "", Step("go", judged.rule.id, order.target, (situation.stage,), judged.fires, f.TRUE)
-    for order_ in situation.orders:
+    disputed = _disputed(situation)
+    for place, order_ in enumerate(situation.orders):
         if order_.order.op in MOVES_A_RATE:
-            now = f.all_of((order_.stands, order_.sure, situation.rests))
+            given = f.negation(f.any_of(disputed.get(place, ())))
+            now = f.all_of((order_.stands, order_.sure, situation.rests, given))
             for kind, drug, where, toggles in _turns(situation, order_):
                 step = Step(
                     kind, order_.place.rule, drug, (situation.stage,), f.all_of((now, where)), f.TRUE,
@@ -143,6 +147,25 @@ def _steps_of(situation: Situation, group: Sequence[str | None]) -> Iterator[tup
                 )  # fmt: skip
                 written = order_.place
                 yield f"{written.choice}.{written.arm}.{written.instead}.{order_.carried}.{toggles}", step
+
+
+def _disputed(situation: Situation) -> dict[int, list[Formula]]:
+    """By place in the situation's orders: where neither it nor what it contradicts is given."""
+    orders = situation.orders
+    found: dict[int, list[Formula]] = {}
+    for clash in clashes(situation, orders):
+        if clash.one.carried == clash.two.carried:
+            for place, order in enumerate(orders):
+                if order in (clash.one, clash.two):
+                    found.setdefault(place, []).append(clash.formula)
+    for choice in blocked(situation, carried=False):
+        for place, order in enumerate(orders):
+            if choice.against == (order.place.rule,) and all(
+                order.order.op in opposed_ops(arm.op) and order.order.target == arm.target
+                for arm in choice.orders
+            ):
+                found.setdefault(place, []).append(choice.formula)
+    return found
 
 
 def _turns(situation: Situation, order: OrderSymbols) -> Iterator[tuple[Kind, str, Formula, bool]]:

@@ -25,17 +25,19 @@ OF_TERMS = frozenset({"past", "run", "total", "total_known", "value_at", "value_
 @cache
 def moment_of(text: str) -> m.Ref:
     """The moment whose JSON names a variable."""
-    return _moment(json.loads(text))
+    said = json.loads(text)
+    if said["kind"] in ("later", "earlier"):
+        one, other = map(_moment, said["of"])
+        return m.PairRef(kind=said["kind"], of=(one, other))
+    return _moment(said)
 
 
-def _moment(said: dict[str, Any]) -> Any:
+def _moment(said: dict[str, Any]) -> m.Moment:
     match said["kind"]:
         case "event":
             return m.EventRef(**said)
         case "done":
             return m.TaskRef(**said)
-        case "later" | "earlier":
-            return m.PairRef(kind=said["kind"], of=tuple(map(_moment, said["of"])))  # type: ignore[arg-type]
         case _:
             return m.DrugRef(**{**said, "drugs": tuple(said["drugs"])})
 
