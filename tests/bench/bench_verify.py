@@ -38,7 +38,9 @@ def compiled(text: str) -> Compiled:
 
 
 def wide(rules: int, inputs: int) -> str:
-    """One stage. Of each drug half the rules start it and half stop it, at levels of an input that stay apart."""
+    """One stage. Of each drug half the rules start it and half stop it, at levels of an input that stay
+    apart.
+    """
     dice = Random(7)
     parts = [
         'protocol wide "Wide"\n  version 1.0.0\n  applies when age >= 18 years\ninput age in years fixed\n'

@@ -163,3 +163,31 @@ def test_a_choice_between_a_regimen_and_a_drug_is_written_out() -> None:
     prefers = [choice for choice in rule.orders if choice.form == "prefer"]
     assert {choice.orders[0].target for choice in prefers} == {"midodrine", "octreotide"}
     assert {choice.orders[1].target for choice in prefers} == {"norepinephrine"}
+
+
+def test_an_arm_is_known_by_the_conditions_that_each_of_its_rules_holds() -> None:
+    text = """protocol arms "Arms"
+  version 1.0.0
+  applies when MAP < 200
+input MAP in mmHg valid for 15 min
+input lactate in mmol/L valid for 6 h
+drug norepinephrine infusion in mcg/min start 1 mcg/min
+stage shock initial resting
+  arm low when MAP < 55 and lactate > 2
+    rule tell when lactate > 4 then notify "intensivist"
+    titrate norepinephrine by 1 mcg/min every 5 min from 1 to 9 mcg/min to keep MAP >= 60
+  arm either_way when MAP >= 55 or lactate <= 2
+    rule measure when lactate > 1 then measure lactate every 2 h
+"""
+    found = compile_protocol("a.rung", lambda path: decode(path, text.encode()) if path == "a.rung" else None)
+    assert found.artifact is not None
+    said = found.artifact.provenance.words
+    arms = found.artifact.provenance.arms
+    assert {name: sorted(said[str(term)] for term in terms) for name, terms in arms.items()} == {
+        "shock.either_way": ["MAP >= 55 or lactate <= 2"],
+        "shock.low": ["MAP < 55", "lactate > 2"],
+    }
+    for rule in found.artifact.rules:
+        term = found.artifact.terms[rule.condition]
+        assert isinstance(term, And) and set(arms[f"shock.{rule.arm}"]) <= set(term.of)
+    assert {"arm:shock.low", "arm:shock.either_way"} <= found.artifact.provenance.positions.keys()

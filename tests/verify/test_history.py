@@ -6,7 +6,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from fractions import Fraction
+from itertools import pairwise
 from random import Random
+from typing import Any
 
 import pytest
 from tests.edges.road import artifact as road
@@ -58,16 +61,18 @@ def question(context: Context, rule: str, stage: str | None) -> tuple[Situation,
     return situation, parts
 
 
-def shown(artifact: m.Artifact, rule: str, *, wishes: Callable[[Situation], Iterable[Formula]] | None = None) -> Witness:
+Wishes = Callable[[Situation], Iterable[Formula]]
+
+
+def shown(artifact: m.Artifact, rule: str, wishes: Wishes | None = None) -> Witness:
     """A history in which the rule fires."""
-    found = sought(artifact, rule, wishes=wishes)
+    found = sought(artifact, rule, wishes)
     assert found is not None
     return found
 
 
-def sought(
-    artifact: m.Artifact, rule: str, *, wishes: Callable[[Situation], Iterable[Formula]] | None = None
-) -> Witness | None:
+def sought(artifact: m.Artifact, rule: str, wishes: Wishes | None = None) -> Witness | None:
+    """A history in which the rule fires, if one is found."""
     context = Context(artifact)
     stage = next(one.stage for one in artifact.rules if one.id == rule)
     situation, parts = question(context, rule, stage)
@@ -75,9 +80,9 @@ def sought(
     return realise(context, situation, parts, fires(rule, stage), wished)
 
 
-def told(witness: Witness) -> list[tuple[int, str, object]]:
+def told(witness: Witness) -> list[tuple[int, str, Any]]:
     """The facts in short: when, what of, and the number, name or whatever was charted."""
-    found: list[tuple[int, str, object]] = []
+    found: list[tuple[int, str, Any]] = []
     for event in witness.events:
         match event:
             case Reading():
@@ -97,11 +102,11 @@ def told(witness: Witness) -> list[tuple[int, str, object]]:
     return found
 
 
-def plain(value: object) -> object:
-    return value.millionths / 1_000_000 if isinstance(value, Charted) else value
+def plain(value: object) -> Any:
+    return Fraction(value.millionths, 1_000_000) if isinstance(value, Charted) else value
 
 
-def of(witness: Witness, name: str) -> list[tuple[int, object]]:
+def of(witness: Witness, name: str) -> list[tuple[int, Any]]:
     return [(time, value) for time, what, value in told(witness) if what == name]
 
 
@@ -165,7 +170,7 @@ def test_a_wish_is_fulfilled_where_it_can_be() -> None:
     def higher(situation: Situation) -> Iterable[Formula]:
         yield f.compare(situation.symbols.input_value("pressure"), "<", f.number(50))
 
-    assert of(shown(in_stage_a("when pressure < 65"), "a.r", wishes=higher), "pressure") == [(0, 49)]
+    assert of(shown(in_stage_a("when pressure < 65"), "a.r", higher), "pressure") == [(0, 49)]
 
 
 # ---------------------------------------------------------------- time
@@ -177,7 +182,7 @@ def test_held_for_four_hours_is_charted_for_exactly_four_and_never_goes_stale() 
     assert witness.time == 4 * HOUR
     assert {value for _, value in read} == {64}
     times = [time for time, _ in read]
-    assert times[0] == 0 and all(b - a <= 15 * MINUTE for a, b in zip(times, times[1:], strict=False))
+    assert times[0] == 0 and all(b - a <= 15 * MINUTE for a, b in pairwise(times))
 
 
 def test_true_a_while_ago_takes_two_instants() -> None:
@@ -191,7 +196,7 @@ def test_a_gap_may_be_bridged() -> None:
     rule = "when (pressure < 65 for 1 h gaps up to 20 min) and (pressure unknown) in the last 30 min"
     witness = shown(in_stage_a(rule), "a.r")
     times = [time for time, _ in of(witness, "pressure")]
-    assert any(b - a > 15 * MINUTE for a, b in zip(times, times[1:], strict=False))
+    assert any(b - a > 15 * MINUTE for a, b in pairwise(times))
 
 
 def test_the_time_since_a_drug_was_started_is_waited_for() -> None:
@@ -232,7 +237,9 @@ def test_an_event_by_condition_happens_when_it_becomes_true() -> None:
 
 
 def test_a_task_that_was_done() -> None:
-    witness = shown(in_stage_a("when time since cannula done < 1 h and time since cannula done > 30 min"), "a.r")
+    witness = shown(
+        in_stage_a("when time since cannula done < 1 h and time since cannula done > 30 min"), "a.r"
+    )
     ((done, _),) = of(witness, "cannula")
     assert 30 * MINUTE < witness.time - done < HOUR
 
@@ -268,7 +275,9 @@ def test_two_readings_apart() -> None:
     ],
 )
 def test_every_form_of_condition_can_be_shown(condition: str) -> None:
-    more = "input lactate_like in mmHg plausible 1 to 30 mmHg valid for 15 min\n" if "like" in condition else ""
+    more = (
+        "input lactate_like in mmHg plausible 1 to 30 mmHg valid for 15 min\n" if "like" in condition else ""
+    )
     shown(in_stage_a(f"when {condition}", more), "a.r")
 
 
@@ -286,13 +295,15 @@ stage b
 
 
 def test_a_second_stage_is_come_to_by_its_rule() -> None:
-    witness = shown(road(TWO + '  rule r when pressure >= 65 and time in stage >= 30 min then notify "x"'), "b.r")
+    witness = shown(
+        road(TWO + '  rule r when pressure >= 65 and time in stage >= 30 min then notify "x"'), "b.r"
+    )
     assert of(witness, "pressure")[0] == (0, 64)
     assert witness.time == 30 * MINUTE
 
 
 def test_a_rule_that_moves_is_shown_moving() -> None:
-    artifact = road(TWO + '  rule back when pressure >= 70 for 1 h then go to a')
+    artifact = road(TWO + "  rule back when pressure >= 70 for 1 h then go to a")
     assert shown(artifact, "a.on").time == 0
     assert shown(artifact, "b.back").time >= HOUR
 
@@ -304,7 +315,10 @@ def test_a_rule_that_finishes_is_shown_finishing() -> None:
 def test_what_went_stale_after_it_was_needed() -> None:
     witness = shown(road(TWO + '  rule r when pressure unknown then notify "x"'), "b.r")
     last = of(witness, "pressure")[-1]
-    assert witness.time > last[0] + 15 * MINUTE or [time for time, _ in of(witness, "pressure")].count(last[0]) == 2
+    assert (
+        witness.time > last[0] + 15 * MINUTE
+        or [time for time, _ in of(witness, "pressure")].count(last[0]) == 2
+    )
 
 
 def test_a_count_that_never_falls_passes_its_mark_on_the_way() -> None:
@@ -320,7 +334,9 @@ stage b
 
 
 def test_a_timer_in_between_moves_no_session_unseen() -> None:
-    text = PRESSURE + """
+    text = (
+        PRESSURE
+        + """
 stage a initial
   rule on when pressure < 65 then go to b
 stage b
@@ -329,6 +345,7 @@ stage b
 stage c
   rule back when pressure < 60 then go to b
 """
+    )
     witness = shown(road(text), "b.r")
     assert witness.time >= 2 * HOUR
     assert 59 in [value for _, value in of(witness, "pressure")], "it came back from c"
@@ -364,12 +381,15 @@ throughout
 
 
 def test_an_order_of_the_rule_that_moved_stands_on() -> None:
-    text = PRESSURE + """
+    text = (
+        PRESSURE
+        + """
 stage a initial
   rule on when pressure < 65 then start vasopressin at 0.03 units/min and go to b
 stage b
   rule r when time in stage >= 1 h then notify "x"
 """
+    )
     context = Context(road(text))
     situation, parts = question(context, "b.r", "b")
     (order,) = [one for one in situation.orders if one.carried and one.order.op == "start"]
@@ -381,6 +401,82 @@ stage b
     witness = realise(context, situation, [*parts, (("stands",), order.stands)], confirm)
     assert witness is not None and witness.time == HOUR
     assert "vasopressin" not in [name for _, name, value in told(witness) if value]
+
+
+def test_a_course_goes_on_through_a_pause_and_begins_anew_after_its_end() -> None:
+    paused = "time in therapy >= 10 h and norepinephrine off and after norepinephrine stopped"
+    anew = (
+        "time in therapy < 1 h and norepinephrine running and time since first norepinephrine started >= 30 h"
+    )
+    rates = [value for _, value in of(shown(in_stage_a(f"when {paused}"), "a.r"), "norepinephrine")]
+    assert rates[-1] == 0
+    times = [time for time, _ in of(shown(in_stage_a(f"when {anew}"), "a.r"), "norepinephrine")]
+    assert times[-1] - times[-2] >= 24 * HOUR
+
+
+@pytest.mark.parametrize("due", [True, False])
+def test_a_step_stands_once_its_interval_has_passed(due: bool) -> None:
+    text = f"""{PRESSURE}
+stage a initial
+  rule r when pressure < 65 and time in stage >= 4 h
+    then increase vasopressin by 0.005 units/min every 2 h
+"""
+    context = Context(road(text))
+    situation, parts = question(context, "a.r", "a")
+    (order,) = situation.orders
+    runs = situation.symbols.drug("vasopressin").rated
+    room = f.compare(
+        situation.symbols.rate("vasopressin", situation.symbols.program.units["units/min"].dims).value,
+        "<",
+        f.number(Fraction(1, 10**9)),
+    )
+    stands = order.stands if due else f.negation(order.stands)
+    parts += [(("runs",), f.all_of((runs, room))), (("stands",), stands)]
+
+    def confirm(seen: Replayed) -> bool:
+        waits = [one.why for one in seen.content.waiting]
+        return bool(seen.content.orders) if due else waits == ["step_not_due"]
+
+    witness = realise(context, situation, parts, confirm)
+    assert witness is not None
+    since = witness.time - of(witness, "vasopressin")[-1][0]
+    assert since >= 2 * HOUR if due else since < 2 * HOUR
+
+
+def test_a_dose_that_was_given_is_not_asked_for_again() -> None:
+    text = f"""{PRESSURE}
+stage a initial
+  rule r when pressure < 65 and time in stage >= 1 h then give albumin 50 g once
+"""
+    context = Context(road(text))
+    situation, parts = question(context, "a.r", "a")
+    (order,) = situation.orders
+    witness = realise(
+        context,
+        situation,
+        [*parts, (("finished",), order.finished)],
+        lambda seen: [one.mark for one in seen.content.orders] == ["done"],
+    )
+    assert witness is not None and of(witness, "albumin")
+
+
+def test_a_rolling_maximum_is_reached_by_doses() -> None:
+    text = f"""{PRESSURE}
+drug steroid bolus in mg maximum 200 mg over 24 h
+stage a initial
+  rule r when pressure < 65 then give steroid 50 mg
+"""
+    context = Context(road(text))
+    situation, parts = question(context, "a.r", "a")
+    (order,) = situation.orders
+    (withheld,) = [where for why, detail, where in order.withheld if detail.startswith("rolling")]
+    witness = realise(
+        context,
+        situation,
+        [*parts, (("withheld",), withheld)],
+        lambda seen: [one.why for one in seen.content.withheld] == ["maximum"],
+    )
+    assert witness is not None and sum(value for _, value in of(witness, "steroid")) >= 200
 
 
 # ---------------------------------------------------------------- what cannot be shown
@@ -395,14 +491,15 @@ stage b
     ],
 )
 def test_no_history_is_made_up(rule: str) -> None:
-    text = TWO.replace("rule on when pressure < 65", "rule on when ever (pressure < 65) or ever collapse")
-    artifact = road(f'{PRESSURE}stage a initial rule on when ever (pressure < 65) or ever collapse then go to b rule r {rule} then notify "x" stage b')
-    assert text and sought(artifact, "a.r") is None
+    leave = "rule on when ever (pressure < 65) or ever collapse then go to b"
+    artifact = road(f'{PRESSURE}stage a initial {leave} rule r {rule} then notify "nurse" stage b')
+    assert sought(artifact, "a.r") is None
 
 
 def test_a_history_in_which_an_assumption_is_false_is_not_shown() -> None:
-    text = PRESSURE + 'assume not (ever (pressure < 50))\nstage a initial rule r when ever (pressure < 50) then notify "x"'
-    assert sought(road(text), "a.r") is None
+    condition = "ever (pressure < 50) and pressure >= 65"
+    assert sought(in_stage_a(f"when {condition}"), "a.r") is not None
+    assert sought(in_stage_a(f"when {condition}", "assume pressure >= 50\n"), "a.r") is None
 
 
 def test_what_the_engine_does_not_confirm_is_not_shown() -> None:
@@ -441,7 +538,7 @@ def test_what_some_history_shows_is_found_again() -> None:
     """All but the few that take what a timeline leaves out: totals at changing rates, disputed moves."""
     missed: list[tuple[int, str | None, str]] = []
     count = 0
-    for seed in range(80):
+    for seed in range(60):
         dice = Random(seed)
         artifact = any_artifact(dice, dice.randint(1, 10))
         program = Program(artifact, unverified=True)
@@ -455,7 +552,7 @@ def test_what_some_history_shows_is_found_again() -> None:
             count += 1
             if realise(context, situation, parts, fires(rule, stage)) is None:
                 missed.append((seed, stage, rule))
-    assert count > 60
+    assert count > 40
     assert len(missed) <= count // 50, missed
 
 
@@ -508,12 +605,11 @@ def test_one_question_has_one_witness_here_and_in_another_process() -> None:
         first = realise(context, situation, parts, fires(rule, stage))
         assert realise(context, situation, parts, fires(rule, stage)) == first
         lines.append(str(first))
-    for seed in ("1", "2"):
-        done = subprocess.run(
-            [sys.executable, "-c", SCRIPT],
-            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert done.stdout.splitlines() == lines
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        env={**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == lines

@@ -59,7 +59,9 @@ class TermWriter:
         """The conditions that a conjunction in which this one stands holds of it, once the table is final."""
         index = self._truth(condition)
         node = self.terms.nodes[index]
-        return tuple(sorted(self.table.ids[one] for one in (node.of if isinstance(node, m.And) else (index,))))
+        return tuple(
+            sorted(self.table.ids[one] for one in (node.of if isinstance(node, m.And) else (index,)))
+        )
 
     def compare(
         self, left: c.Numeric, rel: c.Relation, right: c.Numeric, words: str, arm: c.Truth | None

@@ -93,9 +93,7 @@ def from_checked(
             ),
             positions=_positions(protocol, parts, places, sources),
             words=dict(numbered.words),
-            arms={
-                name: writer.conjuncts(arm.condition) for name, arm in sorted(_arms(protocol).items())
-            },
+            arms={name: writer.conjuncts(arm.condition) for name, arm in sorted(_arms(protocol).items())},
         ),
         certificate=m.Certificate(),
         meaning="",

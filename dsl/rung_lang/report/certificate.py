@@ -13,10 +13,10 @@ from rung_lang.verify.rechecking import Kind
 
 _WORDS: dict[Kind, str] = {
     "unreadable": "I cannot read the evidence: {name}.",
+    "astray": "With the answers that it gives, the examination breaks off: {name}.",
     "steps": "The steps do not lead to a contradiction of {name}.",
     "core": "The parts named for question {name} do not exclude each other.",
     "values": "The values given for question {name} do not fulfil it.",
-    "history": "The history given for question {name} does not show it.",
     "unused": "Nothing is asked that evidence {name} answers.",
     "of": "It is of other content: it names the meaning {name}.",
     "state": "It says `{name}`, and that is not what the answers come to.",

@@ -27,8 +27,8 @@ def of_history(problem: HistoryProblem) -> Words:
                 "not decided",
                 f"{problem.reason[:1].upper()}{problem.reason[1:]}. Until it is decided the protocol is not "
                 "verified, and an engine refuses it.",
-                f"`rung explain {problem.obligation}` says what is asked. Simpler conditions on this rule may "
-                "settle it.",
+                f"`rung explain {problem.obligation}` says what is asked. Simpler conditions on this rule "
+                "may settle it.",
             )
         case _:
             assert_never(problem)

@@ -320,13 +320,13 @@ def is_silent(view: Instant, content: Content) -> bool:
         return False
     if any(order.op in TREATS and order.mark != "done" for order in content.orders):
         return False
-    if any(waiting.op in TREATS and waiting.why == "step_not_due" for waiting in content.waiting):
-        return False
     program = view.program
     judged = judge(view, rules_in(program, content.stage))
     rules = [one for one in judged.values() if treats(one.rule)]
     pending = {item.rule for item in content.pending}
     if any(one.rule.id in pending or one.state in ("pending", "unconfirmed") for one in rules):
+        return False
+    if any(_steps_later(view, one.rule) for one in rules if one.state == "fires"):
         return False
     fires = {winner for one in judged.values() if one.state == "fires" for winner in one.rule.overrides}
     if any(_will_act(view, one.rule) for one in rules if one.rule.id not in fires):
@@ -337,6 +337,24 @@ def is_silent(view: Instant, content: Content) -> bool:
         and all(view.truth(part) is True for part in band.arm)
         for band in bands(program, content.stage)
     )
+
+
+def _steps_later(view: Instant, rule: m.Rule) -> bool:
+    """A step of the rule would be taken, were its drug's rate not changed of late."""
+    drugs = view.program.artifact.drugs
+    for choice in rule.orders:
+        for order in _picked(view, choice):
+            if order.op not in STEPS or order.every is None:
+                continue
+            lacks = order.op == "increase" and any(
+                view.drug(need).running is False for need in drugs[order.target].needs
+            )
+            at_once = order.model_copy(update={"every": None})
+            if not lacks and _stands(
+                evaluate(view, Issue(rule.id, choice.strength, at_once, view.time), view.time)
+            ):
+                return True
+    return False
 
 
 def _will_act(view: Instant, rule: m.Rule) -> bool:

@@ -38,7 +38,8 @@ def universal(context: Context, question: Question) -> Verdict:
 def existential(context: Context, question: Question) -> Verdict:
     """Proved by a history that was played; refuted where no patient can; else undecided.
 
-    The protocol's own examples are looked through first: `confirm` may ask of the view no more than they record.
+    The protocol's own examples are looked through first: `confirm` may ask of the view no more than they
+    record.
     """
     for one in context.shown:
         if question.confirm(one.replayed):
@@ -68,10 +69,11 @@ def _answer(context: Context, question: Question) -> Witness | Proved | Undecide
         labels = tuple(parts[place][0] for place in refuted.core)
         layer: Layer = "letters" if any(label[0] == "reached" for label in labels) else "instant"
         return Proved(layer, "checked" if refuted.linear else "solver", labels, question=name_of(formulas))
-    witness = realise(context, question.situation, parts, question.confirm, question.wishes)
-    if witness is not None:
-        context.histories.put(name, witness)
-        return witness
+    if not context.histories.complete:
+        witness = realise(context, question.situation, parts, question.confirm, question.wishes)
+        if witness is not None:
+            context.histories.put(name, witness)
+            return witness
     proved = excluded(context, question.situation, parts)
     if proved is not None:
         return proved

@@ -37,8 +37,8 @@ class Told:
     """Histories that a certificate brings."""
 
     by_question: Mapping[str, Witness]
+    complete: bool = True
     used: dict[str, None] = field(default_factory=dict)
-    wrong: list[Wrong] = field(default_factory=list)
 
     def get(self, question: str) -> Witness | None:
         found = self.by_question.get(question)
@@ -47,8 +47,7 @@ class Told:
         return found
 
     def put(self, question: str, witness: Witness) -> None:
-        """Another was found: the one that was told did not show what was asked, or there was none."""
-        self.wrong.append(Wrong("history", question))
+        raise AssertionError("no history was looked for")
 
 
 @dataclass(slots=True)
@@ -56,6 +55,7 @@ class Noted:
     """Histories as they are found, by question; looked for in `before` first."""
 
     before: Histories
+    complete: bool = False
     by_question: dict[str, Witness] = field(default_factory=dict)
 
     def get(self, question: str) -> Witness | None:
@@ -112,6 +112,8 @@ def certified(
 def judge(artifact: m.Artifact) -> Judged:
     """The certificate of an artifact, judged anew."""
     told = artifact.certificate
+    if told.of != artifact.meaning:
+        return Judged(told, (Wrong("of", told.of),))
     try:
         read = _read(told.evidence)
     except _UNREADABLE as error:
@@ -124,13 +126,16 @@ def judge(artifact: m.Artifact) -> Judged:
 
     history = Told(read.histories)
     main = artifact.name
-    report = verify(artifact, {main: Source(main, "")}, main, (), rechecking, history, read.shown)
+    try:
+        report = verify(artifact, {main: Source(main, "")}, main, (), rechecking, history, read.shown)
+    except Exception as error:  # what no solver would answer may lead anywhere
+        return Judged(told, (Wrong("astray", type(error).__name__),))
     checked = asked[0]
     checked.finish()
     right = _said(artifact, report, read, checked, set(history.used))
     return Judged(
         right,
-        (*checked.wrong, *history.wrong, *_differences(told, right)),
+        (*checked.wrong, *_differences(told, right)),
         checked.by_bounds,
         checked.by_steps,
         checked.by_values,
@@ -173,7 +178,7 @@ def _said(
         {name: told.cores[name] for name in checked.used if name in told.cores},
         {name: told.values[name] for name in checked.used if name in told.values},
         {name: told.wishes[name] for name in checked.used if name in told.wishes},
-        [name for name in checked.used if name in told.trusted],
+        [name for name in checked.used if name in told.open],
         witnesses,
         report.shown,
     )
@@ -227,8 +232,6 @@ def _obligation(one: Obligation, lemmas: Mapping[str, str], unaided: bool) -> m.
 def _differences(told: m.Certificate, right: m.Certificate) -> list[Wrong]:
     """What a certificate says otherwise than it should."""
     found: list[Wrong] = []
-    if told.of != right.of:
-        found.append(Wrong("of", told.of))
     if told.state != right.state:
         found.append(Wrong("state", told.state))
     found += [Wrong("said", name) for name in _SAID if getattr(told, name) != getattr(right, name)]
@@ -268,7 +271,7 @@ def _texts(recorded: Record, found: Mapping[str, Witness], shown: Sequence[Witne
     ]
     records += [_record("history", histories.written(one)) for one in (*found.values(), *shown)]
     records.append(
-        _answers(recorded.cores, recorded.values(), recorded.wishes, list(recorded.trusted), found, shown)
+        _answers(recorded.cores, recorded.values(), recorded.wishes, list(recorded.open), found, shown)
     )
     return dict(sorted(records))
 
@@ -277,7 +280,7 @@ def _answers(
     cores: Mapping[str, Sequence[int]],
     values: Mapping[str, Mapping[str, str]],
     wishes: Mapping[str, Sequence[int]],
-    trusted: Sequence[str],
+    open_: Sequence[str],
     found: Mapping[str, Witness],
     shown: Sequence[Witness],
 ) -> tuple[str, str]:
@@ -287,8 +290,8 @@ def _answers(
         {
             "cores": {name: list(places) for name, places in cores.items()},
             "histories": {name: _record("history", histories.written(one))[0] for name, one in found.items()},
+            "open": sorted(open_),
             "shown": [_record("history", histories.written(one))[0] for one in shown],
-            "trusted": sorted(trusted),
             "values": values,
             "wishes": {name: list(places) for name, places in wishes.items()},
         },
@@ -329,7 +332,7 @@ def _read(texts: Mapping[str, str]) -> _Read:
         {name: tuple(map(int, places)) for name, places in own["cores"].items()},
         {name: {one: str(value) for one, value in told.items()} for name, told in own["values"].items()},
         {name: tuple(map(int, places)) for name, places in own["wishes"].items()},
-        frozenset(_words(own["trusted"])),
+        frozenset(_words(own["open"])),
     )
     return _Read(
         texts,

@@ -120,7 +120,9 @@ class Chart:
         taken: Sequence[bool],
         clashes: Sequence[bool],
     ) -> Iterator[int]:
-        """When what is charted on the instant is charted again, to be known as long as it is and no longer."""
+        """When what is charted on the instant is charted again, to be known as long as it is and no
+        longer.
+        """
         if valid is None:
             return
         times = self.times

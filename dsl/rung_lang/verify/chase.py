@@ -1,6 +1,7 @@
 """A candidate round, looked for at the bedside: the session is brought to it, and driven round.
 
-Whoever sets the readings may hold those of any step of the candidate, and turns to those of another after each
+Whoever sets the readings may hold those of any step of the candidate, and turns to those of another after
+each
 change. A round is found where the session comes back to the stage and the rates it had, and does so again.
 """
 
@@ -174,7 +175,9 @@ class _Chase:
     def _brought(self) -> Iterator[Bedside]:
         for place, step in enumerate(self.rounds.steps):
             for stage in step.stages:
-                ways = [()] if stage is None else [self.reach.way_to(one) for one in self.reach.classes[stage]]
+                ways = (
+                    [()] if stage is None else [self.reach.way_to(one) for one in self.reach.classes[stage]]
+                )
                 for way in ways:
                     chartists = self._on_way(way)
                     if chartists is None:
@@ -298,11 +301,13 @@ class _Chase:
         waits = [self.program.millis(one) for one in lengths(self.context.artifact)]
         read = self.letters[0][0].known
         paces = [self.rounds.patient.cadence(name).every for name in read]
-        return min(DAY, max(waits, default=0)) + 2 * max((pace for pace in paces if pace < DAY), default=0) + 10 * lag(self.program)
+        longest = min(DAY, max(waits, default=0))
+        pace = max((pace for pace in paces if pace < DAY), default=0)
+        return longest + 2 * pace + 10 * lag(self.program)
 
     def _rounds_from(self, bedside: Bedside) -> list[_Driven]:
-        """Rounds in which each step is taken in its turn, whatever else happens meanwhile; where there are none,
-        one on which whoever sets the readings turns to others after each change.
+        """Rounds in which each step is taken in its turn, whatever else happens meanwhile; where there are
+        none, one on which whoever sets the readings turns to others after each change.
         """
         return [*self._in_turn(bedside, ())] or [*islice(self._wandering(bedside), 1)]
 
@@ -364,7 +369,9 @@ class _Chase:
     def _again(
         self, bedside: Bedside, turns: Sequence[int], take: Callable[[Bedside, int], bool]
     ) -> Iterator[_Driven]:
-        """The same turns lead round again, to the same stage and the same drugs, after a round that did too."""
+        """The same turns lead round again, to the same stage and the same drugs, after a round that did
+        too.
+        """
         bedside = bedside.copy()
         before = 0
         for _ in range(MOST_ROUNDS):

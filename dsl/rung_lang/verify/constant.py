@@ -1,8 +1,10 @@
 """Several instants of one patient who stays as he is: readings move within the noise of their monitor.
 
-Formulas are told of one instant, without a prefix; here they are told again of each of several. What stays the
+Formulas are told of one instant, without a prefix; here they are told again of each of several. What stays
+the
 same on all of them becomes one variable: settings, fixed and counted inputs, readings without noise, what has
-happened once. A reading with noise lies near a value that all instants share. A drug is as it was unless steps
+happened once. A reading with noise lies near a value that all instants share. A drug is as it was unless
+steps
 change it. What rests on the past (`C for D`, `time since E`) is free on each instant.
 """
 
@@ -20,7 +22,6 @@ from rung_lang.verify.formula import Formula, Linear
 from rung_lang.verify.knowledge import measured, most
 from rung_lang.verify.space import Space, Variable
 from rung_lang.verify.subjects import moment_of
-from rung_lang.verify.told import iff
 
 _OVER, _SINCE = '{"over":', '{"since":'
 """How the spans of windows begin, as variables are named after them."""
@@ -48,7 +49,9 @@ def cadence(program: Program, name: str) -> Cadence:
     for order in program.orders:
         if name in measured(program.artifact, order) and not order.continuously:
             every = order.every
-            waits.append((0, MILLION**2) if every is None else (_least(program, every.lo), most(program, every.hi)))
+            waits.append(
+                (0, MILLION**2) if every is None else (_least(program, every.lo), most(program, every.hi))
+            )
     if decl.charted_every is None:
         waits.append((decl.valid_for or 0, decl.valid_for or 0))
     valid = decl.valid_for
@@ -287,7 +290,7 @@ class Constant:
 
     def _equal(self, old: Variable, name: str, shared: str) -> Formula:
         if old.sort == "bool":
-            return iff(f.boolean(name), self.space.bool(shared, old.about, self.tag))
+            return f.iff(f.boolean(name), self.space.bool(shared, old.about, self.tag))
         return f.compare(f.variable(name), "=", self.space.real(shared, old.about, self.tag, old.lo, old.hi))
 
     def _dims(self, rate: Variable) -> Dims:

@@ -1,6 +1,7 @@
 """R304: on a patient who stays as he is, nothing is done, undone and done again.
 
-One question for every set of stages that lead round, and one for every drug that goes up and down in them. The
+One question for every set of stages that lead round, and one for every drug that goes up and down in them.
+The
 bedside obeys; readings move within their noise and are taken on their round.
 """
 
@@ -136,7 +137,9 @@ class _Group:
         )
 
     def _taken(self, found: Rounds, candidate: Candidate, played: Played) -> Iterator[Taken]:
-        """The steps of the candidate as they came in the last round, each once; where it went another way, all."""
+        """The steps of the candidate as they came in the last round, each once; where it went another way,
+        all.
+        """
         own = [step for step in candidate.rounds.steps if any(_is(step, one) for one in played.changes)]
         begun = played.changes[0].decided
         seen: list[Step] = []
@@ -154,7 +157,9 @@ class _Group:
         artifact, program = self.context.artifact, self.context.program
         for name, decl in sorted(artifact.inputs.items()):
             noise = noise_of(program, name)
-            values = [reading.value for reading in played.readings(name) if isinstance(reading.value, Charted)]
+            values = [
+                reading.value for reading in played.readings(name) if isinstance(reading.value, Charted)
+            ]
             charted = sorted({value.millionths for value in values})
             if not noise or len(charted) < 2 or decl.noise is None or decl.unit is None:
                 continue

@@ -201,7 +201,9 @@ class Situation:
         return self._orders_of(RuleSymbols(rule, f.TRUE, f.FALSE, f.FALSE), carried=False)
 
     def _carried(self, rule: m.Rule) -> RuleSymbols:
-        """A rule that moved the session here and whose orders may still be open, while it does not fire itself."""
+        """A rule that moved the session here and whose orders may still be open, while it does not fire
+        itself.
+        """
         open_ = self.symbols.space.bool(
             f"{self.symbols.at}carried:{rule.id}", ("carried", rule.id), self.symbols.at
         )
@@ -654,7 +656,8 @@ def _needs(situation: Situation, orders: list[OrderSymbols]) -> list[OrderSymbol
 
 
 def _doubted(situation: Situation, order: OrderSymbols, speaking: Mapping[str, Speaking]) -> OrderSymbols:
-    """Unconfirmed while a rule that would oppose it is pending or unconfirmed, unless its own rule overrides that.
+    """Unconfirmed while a rule that would oppose it is pending or unconfirmed, unless its own rule overrides
+    that.
 
     `speaking`: by drug, what rules may order of it and where the rule is in doubt.
     """

@@ -29,6 +29,9 @@ from rung_lang.verify.verdict import Witness
 class Histories(Protocol):
     """By the name of the question that a history answers. What it shows is judged anew each time."""
 
+    complete: bool
+    """No others are to be looked for."""
+
     def get(self, question: str) -> Witness | None:
         """A history that is said to answer it."""
 
@@ -38,6 +41,8 @@ class Histories(Protocol):
 
 class NoHistories:
     """None was found before, and none is kept."""
+
+    complete = False
 
     def get(self, question: str) -> None:
         return None
@@ -54,6 +59,7 @@ class Remembered:
 
     kept: Kept
     about: str
+    complete: bool = False
 
     def get(self, question: str) -> Witness | None:
         found = self.kept.get(key_of("history", self.about, question))

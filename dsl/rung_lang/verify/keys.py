@@ -86,4 +86,4 @@ class Keys:
 
 def name_of(parts: Iterable[Formula]) -> str:
     """A short name of a question within one run, whatever is known of its variables."""
-    return hashlib.sha256(b"".join(map(digest, parts))).hexdigest()[:16]
+    return hashlib.sha256(b"".join(map(digest, parts))).hexdigest()[:12]

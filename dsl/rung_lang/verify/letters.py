@@ -1,4 +1,6 @@
-"""What somebody at the bedside would chart on an instant of a candidate: readings, rates, what the site chose."""
+"""What somebody at the bedside would chart on an instant of a candidate: readings, rates, what the site
+chose.
+"""
 
 from __future__ import annotations
 
@@ -32,9 +34,7 @@ def chosen(artifact: m.Artifact, program: Program, values: Mapping[str, Value]) 
     return found
 
 
-def _setting(
-    program: Program, name: str, decl: m.SettingDecl, values: Mapping[str, Value]
-) -> m.Number | str:
+def _setting(program: Program, name: str, decl: m.SettingDecl, values: Mapping[str, Value]) -> m.Number | str:
     if decl.kind != "quantity":
         choices = decl.choices or ("yes", "no")
         said = [one for one in choices if values.get(f"set:{name}={one}") is True]
@@ -90,7 +90,10 @@ class Chartist:
             per_kg = dict(self.program.units[unit].dims).get(BODY_WEIGHT, 0) < 0
             rate = self._value(f"rate:{name}" + ("/kg" if per_kg else ""))
             if not isinstance(rate, Fraction) or rate <= 0:
-                rate = self.program.amount(decl.start.lo).value if decl.start is not None else self.program.units[unit].factor
+                start = decl.start
+                rate = (
+                    self.program.units[unit].factor if start is None else self.program.amount(start.lo).value
+                )
             yield name, Charted(_millionths(self.program, rate, unit), unit)
 
     def _value(self, name: str) -> Value | None:
@@ -114,8 +117,11 @@ class Chartist:
             case "flag":
                 return self._value(f"in:{name}=yes") is True
             case "one_of":
-                return next((one for one in decl.values if self._value(f"in:{name}={one}") is True), decl.values[0])
+                return next(iter(self._held(name, decl)), decl.values[0])
             case "any_of":
-                held = frozenset(one for one in decl.values if self._value(f"in:{name}={one}") is True)
+                held = frozenset(self._held(name, decl))
                 plain_none = not held and "none" in decl.values and self._value(f"in:{name}=none") is None
                 return frozenset({"none"}) if plain_none else held
+
+    def _held(self, name: str, decl: m.InputDecl) -> tuple[str, ...]:
+        return tuple(one for one in decl.values if self._value(f"in:{name}={one}") is True)

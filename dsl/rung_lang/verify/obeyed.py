@@ -44,7 +44,9 @@ class Change:
 
 @frozen
 class Letter:
-    """What readings say while they are held. `known`: those that are taken of themselves; others only when asked for."""
+    """What readings say while they are held. `known`: those that are taken of themselves; others only when
+    asked for.
+    """
 
     values: Mapping[str, Value]
     known: frozenset[str]
@@ -52,10 +54,16 @@ class Letter:
 
 @frozen
 class Wanted:
-    """Of the arms of a free choice, the one that is taken: this order of this drug, else one that changes nothing."""
+    """Of the arms of a free choice, the one that is taken: this order of this drug, else one that changes
+    nothing.
+    """
 
     op: str = ""
     target: str = ""
+
+
+ANY = Wanted()
+"""No arm in particular."""
 
 
 class _Outline(Fold):
@@ -80,11 +88,17 @@ def _is_new(fact: Fact, facts: Sequence[Fact]) -> bool:
 
 
 def lag(program: Program) -> int:
-    """How soon an order is carried out, in milliseconds: a minute, or where that is long, the least there is."""
+    """How soon an order is carried out, in milliseconds: a minute, or where that is long, the least there
+    is.
+    """
     waits = [decl.valid_for for decl in program.artifact.inputs.values() if decl.valid_for is not None]
-    waits += [decl.charted_every for decl in program.artifact.inputs.values() if decl.charted_every is not None]
+    waits += [
+        decl.charted_every for decl in program.artifact.inputs.values() if decl.charted_every is not None
+    ]
     waits += [program.millis(order.every.lo) for order in program.orders if order.every is not None]
-    waits += [program.millis(term.length) for term in program.artifact.terms if isinstance(term, m.Held | m.Recent)]
+    waits += [
+        program.millis(term.length) for term in program.artifact.terms if isinstance(term, m.Held | m.Recent)
+    ]
     return MINUTE if min(waits, default=MINUTE) >= MINUTE else 1
 
 
@@ -95,7 +109,7 @@ class Bedside:
     program: Program
     end: End
     letter: Letter
-    wanted: Wanted = Wanted()
+    wanted: Wanted = ANY
     facts: list[Fact] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     time: int = 0
@@ -143,7 +157,13 @@ class Bedside:
 
     def copy(self) -> Bedside:
         """The same patient, going on by himself."""
-        other = replace(self, facts=list(self.facts), changes=list(self.changes), _read=dict(self._read), _rows=dict(self._rows))
+        other = replace(
+            self,
+            facts=list(self.facts),
+            changes=list(self.changes),
+            _read=dict(self._read),
+            _rows=dict(self._rows),
+        )
         other._patient, other._mind = self._patient.copy(), self._mind
         if self._view is not None:
             other._view = SessionView(other._patient, self.state, self._view.judged)
@@ -165,7 +185,8 @@ class Bedside:
         facts = [
             Reading("", time, name, letter.values[name])
             for name in sorted(letter.known)
-            if known.get(name) != letter.values[name] and not (name in known and self.program.artifact.inputs[name].fixed)
+            if known.get(name) != letter.values[name]
+            and not (name in known and self.program.artifact.inputs[name].fixed)
         ]
         self.run(time - 1)
         self._at(time, facts)
@@ -185,7 +206,7 @@ class Bedside:
     def _at(self, time: int, facts: Sequence[Fact] = ()) -> None:
         """An instant, with these facts, what is due and what was ordered."""
         acts: list[tuple[Fact, Standing]] = []
-        if time == self._act_at:
+        if self._act_at is not None and self._act_at <= time:
             acts, self._act_at = self._obeying(), None
             for fact, order in acts:
                 self._log(fact, order, time)

@@ -195,7 +195,9 @@ class FreePast:
         if symbols.program.artifact.inputs[name].fixed:
             return exact(symbols.input_value(name), known)
         lo, hi = symbols.program.plausible.get(name, (None, None))
-        return exact(space.real(f"{at}value:{symbols.name(index)}", ("value_at", str(index)), at, lo, hi), known)
+        return exact(
+            space.real(f"{at}value:{symbols.name(index)}", ("value_at", str(index)), at, lo, hi), known
+        )
 
     def _in_course(self, symbols: Symbols, term: m.TimeInCourse) -> Number:
         space, at = symbols.space, symbols.at

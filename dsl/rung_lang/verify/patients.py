@@ -108,17 +108,15 @@ def grid_of(program: Program, name: str) -> tuple[Fraction, Fraction] | None:
 def values_to_try(program: Program, name: str) -> tuple[object, ...]:
     """Values of an input at which a decision may change, and between them: those that can be charted."""
     found = candidates(program, Unread("input", name, ""))
+    if program.artifact.inputs[name].cumulative:
+        found = tuple(value for value in found if not isinstance(value, Fraction) or value >= 0)
     grid = grid_of(program, name)
     if grid is None:
         return found
     start, size = grid
     lo, hi = program.plausible.get(name, (None, None))
-    steps = {
-        floor((value - start) / size) + more
-        for value in found
-        if isinstance(value, Fraction)
-        for more in (0, 1)
-    }
+    numbers = [value for value in found if isinstance(value, Fraction)]
+    steps = {floor((value - start) / size) + more for value in numbers for more in (0, 1)}
     charted = [start + size * one for one in sorted(steps)]
     return tuple(value for value in charted if (lo is None or value >= lo) and (hi is None or value <= hi))
 

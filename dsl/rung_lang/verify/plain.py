@@ -1,4 +1,6 @@
-"""What a plain patient is like, of those that stay as they are: for a candidate that is to be shown to somebody."""
+"""What a plain patient is like, of those that stay as they are: for a candidate that is to be shown to
+somebody.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ class Plain:
     instants: Sequence[str]
 
     def wishes(self) -> Iterator[Formula]:
-        """Settings at their defaults, as few readings as can be, drugs off, values on their grid and normal."""
+        """Settings at their defaults, as few readings as can be, drugs off, values on their grid and
+        normal.
+        """
         yield from self._defaults()
         inputs = sorted(self.artifact.inputs.items())
         for name, decl in inputs:
@@ -67,7 +71,9 @@ class Plain:
         program, space = self.patient.program, self.patient.space
         step = Fraction(decl.step.millionths, MILLION) * program.units[decl.step.unit].factor
         start = f.number(program.units[decl.unit].offset)
-        values: list[tuple[str, Linear]] = [(symbol, f.variable(symbol)) for symbol in self._all(f"in:{name}")]
+        values: list[tuple[str, Linear]] = [
+            (symbol, f.variable(symbol)) for symbol in self._all(f"in:{name}")
+        ]
         if values and noise_of(program, name):
             values.append((f"{self.patient.tag}held:{name}", self.patient.value(name)))
         for symbol, value in values:
@@ -85,7 +91,9 @@ class Plain:
         for symbol in self._all(f"in:{name}"):
             value = f.variable(symbol)
             yield f.compare(value, "=", held)
-            yield f.all_of((f.compare(held.minus(beside), "<=", value), f.compare(value, "<=", held.plus(beside))))
+            yield f.all_of(
+                (f.compare(held.minus(beside), "<=", value), f.compare(value, "<=", held.plus(beside)))
+            )
 
     def _normal(self, name: str, decl: m.InputDecl) -> Iterator[Formula]:
         if decl.kind == "quantity" and decl.normal is not None:

@@ -17,7 +17,9 @@ from rung_lang.verify.verdict import Witness
 
 @frozen
 class Taken:
-    """A step of a round. `op`: of its order; `target`: the stage entered, or the drug. `after`: ms since the first."""
+    """A step of a round. `op`: of its order; `target`: the stage entered, or the drug. `after`: ms since the
+    first.
+    """
 
     kind: Kind
     op: str
@@ -29,7 +31,9 @@ class Taken:
 
 @frozen
 class Swing:
-    """Readings of an input that only noise tells apart. `apart`: how far noise alone can bring two of them."""
+    """Readings of an input that only noise tells apart. `apart`: how far noise alone can bring two of
+    them.
+    """
 
     input: str
     lowest: str

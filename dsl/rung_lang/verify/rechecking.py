@@ -19,7 +19,7 @@ from rung_lang.verify.solve import Solver
 from rung_lang.verify.space import Space
 
 Kind = Literal[
-    "unreadable", "steps", "core", "values", "history", "unused",
+    "unreadable", "astray", "steps", "core", "values", "unused",
     "of", "state", "said", "missing", "extra", "otherwise",
 ]  # fmt: skip
 
@@ -40,7 +40,8 @@ class Evidence:
     cores: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     wishes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    trusted: frozenset[str] = frozenset()
+    open: frozenset[str] = frozenset()
+    """Of these nothing is claimed."""
 
 
 @dataclass(slots=True)
@@ -72,12 +73,21 @@ class Rechecking(Asks):
         self._solver = Solver(self.space)
 
     def ask(self, parts: Sequence[Formula], also: Sequence[Formula] = ()) -> Answer:
-        found = self.refute(parts)
-        if found is not None:
-            return found
-        return self._met(parts, also) or self._asked(parts, also)
+        return self._shown(parts) or self._met(parts, also) or self._asked(parts, also)
 
     def refute(self, parts: Sequence[Formula]) -> Unsat | None:
+        found = self._shown(parts)
+        if found is not None:
+            return found
+        name = name_of(parts)
+        if name in self.evidence.open:
+            self.used[name] = None
+            return None
+        answer = self._asked(parts, ())
+        return answer if isinstance(answer, Unsat) else None
+
+    def _shown(self, parts: Sequence[Formula]) -> Unsat | None:
+        """A refutation for which there is evidence."""
         if clashes(parts):
             self.by_bounds += 1
             return Unsat(lambda: self._core(parts, self._clashing(parts)))
@@ -87,24 +97,15 @@ class Rechecking(Asks):
             self.refuted[name_of(parts)] = lemma
             self._judge(lemma, parts)
             return Unsat(lambda: self._core(parts, places(lemma, parts)))
-        name = name_of(parts)
-        if name in self.evidence.trusted:
-            self.used[name] = None
-            answer = self._asked(parts, ())
-            if isinstance(answer, Unsat):
-                return Unsat(lambda: self._core(parts, answer.core), linear=False)
         return None
 
     def impossible(self, parts: Sequence[Formula]) -> bool:
         return self.refute(parts) is not None
 
     def best(self, parts: Sequence[Formula], wishes: Sequence[Formula]) -> Answer:
-        found = self.refute(parts)
+        found = self._shown(parts) or self._met(parts, wishes)
         if found is not None:
             return found
-        met = self._met(parts, wishes)
-        if met is not None:
-            return met
         self.by_solver += 1
         return self._solver.best(parts, wishes)
 
@@ -158,7 +159,7 @@ class Rechecking(Asks):
         self.used[name] = None
         if all(0 <= place < len(parts) for place in told):
             core = [parts[place] for place in told]
-            if self.refute(core) is not None:
+            if self._shown(core) is not None:
                 return told
         self.wrong.append(Wrong("core", name))
         return otherwise

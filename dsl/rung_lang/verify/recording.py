@@ -27,6 +27,8 @@ class Record:
     wishes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """Places of those that go together."""
     possible: dict[str, Sat] = field(default_factory=dict)
+    open: dict[str, None] = field(default_factory=dict)
+    """Questions of which it was only asked whether they are impossible, and that was not known."""
     trusted: dict[str, None] = field(default_factory=dict)
     """Refutations for which a solver must be believed."""
 
@@ -52,12 +54,17 @@ class Recording(Asks):
 
     def refute(self, parts: Sequence[Formula]) -> Unsat | None:
         found = self.solver.refute(parts)
-        return None if found is None else self._refuted(parts, found)
+        if found is None:
+            self.record.open[self._name(parts)] = None
+            return None
+        return self._refuted(parts, found)
 
     def impossible(self, parts: Sequence[Formula]) -> bool:
         found = self.solver.impossible(parts)
         if found:
             self._is_shown(parts)
+        else:
+            self.record.open[self._name(parts)] = None
         return found
 
     def best(self, parts: Sequence[Formula], wishes: Sequence[Formula]) -> Answer:

@@ -1,7 +1,9 @@
-"""Can the steps of some stages make a round for a patient who stays as he is? What a round needs, as one question.
+"""Can the steps of some stages make a round for a patient who stays as he is? What a round needs, as one
+question.
 
 Every step of a round is taken on some instant of it. These instants share the patient (`Constant`) and have
-places on a circle as long as the round. The question allows more than can happen: where it has no answer there
+places on a circle as long as the round. The question allows more than can happen: where it has no answer
+there
 is no round; an answer is a candidate, to be played. It is first asked of readings alone, then of readings and
 drugs, then in full; steps that are part of no answer are left out of what follows.
 """
@@ -11,10 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import assert_never
+from typing import Literal, assert_never
 
 from rung_engine.artifact import model as m
 from rung_engine.frozen import frozen
+from rung_engine.program import Dims
 from rung_lang.verify import formula as f
 from rung_lang.verify.asks import Asks
 from rung_lang.verify.constant import Constant, noise_of
@@ -97,7 +100,7 @@ class Rounds:
             left = [place for place in left if place not in found]
         return tuple(step for place, step in enumerate(self.steps) if place in found)
 
-    def candidate(self, target: Formula, against: Sequence[Formula] = ()) -> Candidate | None | Unknown:
+    def candidate(self, target: Formula, against: Sequence[Formula] = ()) -> Candidate | Unknown | None:
         """A round in which the target is true, none of `against` false; None where there is none."""
         for _ in range(MOST_REFINED):
             asked = [target, *against, *self._learned]
@@ -116,10 +119,14 @@ class Rounds:
         return Unknown("too many ways to go round")
 
     def patient_of(self) -> Answer:
-        """A plain patient for a round of all the steps; if there is one, such that only they are ever taken."""
+        """A plain patient for a round of all the steps; if there is one, such that only they are ever
+        taken.
+        """
         asked = f.all_of((*self.question, *self.timed, *self.obeyed))
         solver = self.context.solver.given((), LIMIT)
-        plain = Plain(self.context.artifact, self.patient, [self.instant(place) for place in range(len(self.steps))])
+        plain = Plain(
+            self.context.artifact, self.patient, [self.instant(place) for place in range(len(self.steps))]
+        )
         wishes = [*plain.wishes()]
         answer, _ = solver.most([f.all_of((asked, *self.lasting, *plain.charted()))], wishes)
         return solver.most([asked], wishes)[0] if isinstance(answer, Unsat) else answer
@@ -135,9 +142,10 @@ class Rounds:
             laws.append(f.implies(self.uses(place), f.compare(one, ">=", f.number(1))))
             total = total.plus(one)
         most = 2
-        while most < len(names) and self._solver.impossible([*asked, *laws, f.compare(total, "<=", f.number(most))]):
-            most += 1
         found = [*asked, *laws, f.compare(total, "<=", f.number(most))]
+        while most < len(names) and self._solver.impossible(found):
+            most += 1
+            found[-1] = f.compare(total, "<=", f.number(most))
         used = list(self.steps)
         for place, step in enumerate(self.steps):
             without = f.negation(self.uses(place))
@@ -149,7 +157,7 @@ class Rounds:
     @cached_property
     def obeyed(self) -> list[Formula]:
         """On the instants of the steps nothing else changes the patient or moves the session."""
-        return [
+        found = [
             f.negation(self.patient.at(self.instant(place), order))
             for place, step in enumerate(self.steps)
             for stage in ((step.target,) if step.kind == "go" else step.stages)
@@ -157,10 +165,23 @@ class Rounds:
             # Where the session just came from, the time in the stage is another.
             if step.kind != "go" or not self._asks_for_stage(order)
         ]
+        going = [step for step in self.steps if step.kind == "go"]
+        if len({step.alone for step in going}) == len(going) and not any(
+            self._asks_for_stage(step.core) for step in going
+        ):
+            # Rules that lead round on one instant lead nowhere.
+            found += [
+                f.negation(f.all_of(self.patient.at(self.instant(place), step.core) for step in going))
+                for place, own in enumerate(self.steps)
+                if own.kind == "go"
+            ]
+        return found
 
     @cached_property
     def lasting(self) -> list[Formula]:
-        """What holds on every instant of the steps has held for long: as where only their readings are taken."""
+        """What holds on every instant of the steps has held for long: as where only their readings are
+        taken.
+        """
         symbols = self.context.situation(self.group[0]).symbols
         places = range(len(self.steps))
         found: list[Formula] = []
@@ -174,8 +195,8 @@ class Rounds:
         return found
 
     def _orders(self, stage: str | None) -> Iterator[Formula]:
-        """Where each order stands that is carried out and is no step, and each other rule moves the session; of
-        the doses those that are counted.
+        """Where each order stands that is carried out and is no step, and each other rule moves the session;
+        of the doses those that are counted.
         """
         for other in self.every:
             if not other.free and not other.carried and other not in self.steps:
@@ -183,7 +204,8 @@ class Rounds:
         counted = {decl.counts for decl in self.context.artifact.inputs.values()}
         situation = self.context.situation(stage)
         for order in situation.orders:
-            if order.order.op == "give" and order.order.target in counted and not (order.label or order.carried):
+            counts = order.order.op == "give" and order.order.target in counted
+            if counts and not (order.label or order.carried):
                 yield f.all_of((order.stands, order.sure, situation.rests))
 
     def _asks_for_stage(self, formula: Formula) -> bool:
@@ -197,7 +219,9 @@ class Rounds:
 
     def without(self, steps: Sequence[Step]) -> Formula:
         """Not all of these are part of the round."""
-        return f.negation(f.all_of(self.uses(place) for place, step in enumerate(self.steps) if step in steps))
+        return f.negation(
+            f.all_of(self.uses(place) for place, step in enumerate(self.steps) if step in steps)
+        )
 
     @cached_property
     def _solver(self) -> Asks:
@@ -322,22 +346,17 @@ class Rounds:
         dims = {bound.dims for place in (*up, *down) for bound in self.steps[place].bounds} | {own}
         for one in sorted(dims):
             highest, lowest = self.patient.highest(drug, one), self.patient.lowest(drug, one)
-            tops = [
-                f.all_of((
-                    self.uses(place),
-                    *(f.compare(highest, "<=", bound.value) for bound in self.steps[place].bounds if bound.dims == one),
-                ))
-                for place in up
-            ]  # fmt: skip
+            tops = [self._within(place, highest, "<=", one) for place in up]
             yield f.implies(changes, f.any_of(tops))
-            floors = [
-                f.all_of((
-                    self.uses(place),
-                    *(f.compare(lowest, ">=", bound.value) for bound in self.steps[place].bounds if bound.dims == one),
-                ))
-                for place in down
-            ]  # fmt: skip
+            floors = [self._within(place, lowest, ">=", one) for place in down]
             yield f.implies(f.all_of((changes, f.negation(toggles))), f.any_of(floors))
+
+    def _within(self, place: int, rate: Linear, rel: Literal["<=", ">="], dims: Dims) -> Formula:
+        """The step belongs to the round, and the rate is within its bounds."""
+        bounds = (
+            f.compare(rate, rel, bound.value) for bound in self.steps[place].bounds if bound.dims == dims
+        )
+        return f.all_of((self.uses(place), *bounds))
 
     # -- the time between steps
 
@@ -350,7 +369,9 @@ class Rounds:
         return self.context.space.real(name, ("when", str(place)), self.tag, f.ZERO)
 
     def _lasts(self, first: int, then: int, length: Linear, together: Formula) -> Formula:
-        """From one step to the next other it takes at least so long; `together`: or they are on one instant."""
+        """From one step to the next other it takes at least so long; `together`: or they are on one
+        instant.
+        """
         if first == then:
             return f.compare(self._period, ">=", length)
         a, b = self._when(first), self._when(then)
@@ -390,7 +411,9 @@ class Rounds:
                 for law in self._since(first, then, step, name, variables[name].about):
                     yield f.implies(both, law)
 
-    def _since(self, first: int, then: int, step: Step, name: str, about: tuple[str, ...]) -> Iterator[Formula]:
+    def _since(
+        self, first: int, then: int, step: Step, name: str, about: tuple[str, ...]
+    ) -> Iterator[Formula]:
         """What one variable of the instant of `then` says about the time since that of `first`."""
         number = f.variable(name)
         match about[0]:
@@ -400,13 +423,10 @@ class Rounds:
                 if first == then:
                     yield f.implies(self.moves(), self._round(number))
                 elif step.alone not in (None, self.steps[then].alone):
-                    # Of two stages on one instant, one was entered on it.
-                    others = f"{self.tag}{self.instant(first)}:in_stage"
-                    entered = f.compare(f.variable(others), "<=", f.number(0)) if others in self.context.space.variables else f.TRUE
-                    just = f.compare(number, "<=", f.number(0))
-                    yield self._lasts(first, then, number, f.any_of((just, f.all_of((entered, self._round(number))))))
+                    yield self._lasts(first, then, number, self._just_entered(first, number))
             case "unchanged" if first == then and about[1] not in self.patient.moved:
-                yield f.implies(f.boolean(name.replace("unchanged:", "changed:")), f.compare(number, ">=", f.number(10 * DAY)))
+                changed = f.boolean(name.replace("unchanged:", "changed:"))
+                yield f.implies(changed, f.compare(number, ">=", f.number(10 * DAY)))
             case "unchanged" if step.kind != "go" and step.target == about[1]:
                 yield f.boolean(name.replace("unchanged:", "changed:"))
                 opposite = step.kind != self.steps[then].kind and step.target == self.steps[then].target
@@ -415,6 +435,15 @@ class Rounds:
                 yield self._lasts(first, then, number, self._round(number))
             case _:
                 pass
+
+    def _just_entered(self, other: int, number: Linear) -> Formula:
+        """Of two stages on one instant one was entered on it: this one, with its time, or the other's."""
+        just = f.compare(number, "<=", f.number(0))
+        name = f"{self.tag}{self.instant(other)}:in_stage"
+        if name not in self.context.space.variables:
+            return f.any_of((just, self._round(number)))
+        entered = f.compare(f.variable(name), "<=", f.number(0))
+        return f.any_of((just, f.all_of((entered, self._round(number)))))
 
     def _restarts(self, step: Step, key: str) -> bool:
         """The step is what a `time since` counts from: the latest start, or stop, of its drug."""

@@ -38,8 +38,8 @@ class Bound:
 
 @frozen
 class Step:
-    """`target`: the stage entered, or the drug. `stages`: where the rule is judged. `where`: on which instants;
-    `core`: that without what is so on every instant of these stages.
+    """`target`: the stage entered, or the drug. `stages`: where the rule is judged. `where`: on which
+    instants; `core`: that without what is so on every instant of these stages.
 
     Of a drug that goes up, `bounds` are what it does not pass; of one that goes down, what it does not go
     below. `toggles`: it may start, or stop. `carried`: ordered by a rule as it moved the session. `op`: of
@@ -78,7 +78,11 @@ def rounds(context: Context, stages: Sequence[str]) -> list[tuple[str | None, ..
     taken: set[str] = set()
     for stage in stages:
         if stage not in taken:
-            group = tuple(other for other in stages if other == stage or (other in beyond[stage] and stage in beyond[other]))
+            group = tuple(
+                other
+                for other in stages
+                if other == stage or (other in beyond[stage] and stage in beyond[other])
+            )
             taken.update(group)
             found.append(group)
     first = context.program.initial_stages
@@ -125,7 +129,9 @@ def steps_in(context: Context, group: Sequence[str | None]) -> tuple[Step, ...]:
                 step = replace(step, stages=(*known.stages, stage))
                 core, where = f.any_of((known.core, core)), f.any_of((known.where, where))
                 cores = (*known.cores, *cores)
-            merged[step.kind, step.rule, step.target, key] = replace(step, core=core, where=where, cores=cores)
+            merged[step.kind, step.rule, step.target, key] = replace(
+                step, core=core, where=where, cores=cores
+            )
     return tuple(step for _, step in sorted(merged.items()))
 
 
@@ -143,7 +149,8 @@ def _steps_of(situation: Situation, group: Sequence[str | None]) -> Iterator[tup
                 step = Step(
                     kind, order_.place.rule, drug, (situation.stage,), f.all_of((now, where)), f.TRUE,
                     tuple(_bounds(situation.symbols, kind, order_)), toggles, order_.carried,
-                    order_.order.op, free=bool(order_.label) or order_.dose is None and order_.order.op in STARTS,
+                    order_.order.op, free=bool(order_.label) or (order_.dose is None and order_.order.op in
+                    STARTS),
                 )  # fmt: skip
                 written = order_.place
                 yield f"{written.choice}.{written.arm}.{written.instead}.{order_.carried}.{toggles}", step
@@ -205,7 +212,9 @@ def _bounds(symbols: Symbols, kind: Kind, order: OrderSymbols) -> Iterator[Bound
         highest = order.dose.hi[1:] if order.order.op == "increase" else order.dose.hi
         yield from (Bound(value, order.dose.dims) for value in highest)
     if kind == "up":
-        yield from (Bound(value, dims) for value, dims, on in maxima(symbols, order.order.target) if on is f.TRUE)
+        yield from (
+            Bound(value, dims) for value, dims, on in maxima(symbols, order.order.target) if on is f.TRUE
+        )
     if kind == "down" and order.order.op == "decrease" and order.order.limit is not None:
         yield Bound(*symbols.amount(order.order.limit))
     if kind == "down" and order.order.op == "set" and order.dose is not None:

@@ -165,7 +165,9 @@ class Told:
             if not decl.fixed:
                 alike += [f.negation(line.bit(j, "clash", term.input)) for j in span if j > 0]
             latest = [
-                f.all_of((taken[j], *(f.negation(one) for one in taken[j + 1 :]), self._apart(first, j, apart)))
+                f.all_of(
+                    (taken[j], *(f.negation(one) for one in taken[j + 1 :]), self._apart(first, j, apart))
+                )
                 for j in span
             ]
             run = f.all_of((*alike, f.at_least(term.n, tuple(taken[first:])), f.any_of(latest)))

@@ -67,7 +67,9 @@ def old_value(told: Told, symbols: Symbols, name: str, span: m.Span) -> tuple[Fo
         known = f.any_of(condition for condition, _ in ways)
     else:
         ways = _oldest(told, symbols, name, span)
-        later = (f.any_of(line.charted(j, name) for j in range(k + 1, told.place + 1)) for k in range(told.place))
+        later = (
+            f.any_of(line.charted(j, name) for j in range(k + 1, told.place + 1)) for k in range(told.place)
+        )
         known = f.any_of(f.all_of((way, second)) for (way, _), second in zip(ways, later, strict=True))
     told.means(symbols, old, ways)
     return f.all_of((known, symbols.input_known(name))), old

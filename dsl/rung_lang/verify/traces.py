@@ -1,8 +1,10 @@
-"""How a session came to an instant: the moves before it and what windows looked at, each an instant of its own.
+"""How a session came to an instant: the moves before it and what windows looked at, each an instant of its
+own.
 
 An instant whose past is free may be told of a past that no history has. Here the moves that led to the stage
 are spelled out backwards, each with its own readings and its age, together with one earlier instant for each
-window that claims to have seen something. What holds between them is stated so that no real history breaks it;
+window that claims to have seen something. What holds between them is stated so that no real history breaks
+it;
 if every way back is impossible, so is the instant.
 """
 

@@ -227,7 +227,9 @@ def _rounds(context: Context, places: Places, reach: Reach) -> Answered:
 
 
 def _no_other_way(situation: Situation, judged: RuleSymbols) -> f.Formula:
-    """No rule leads elsewhere on this instant; that would be a matter of its own, and hold the session back."""
+    """No rule leads elsewhere on this instant; that would be a matter of its own, and hold the session
+    back.
+    """
     target = destination(judged.rule)
     others = (other for other in situation.movers if destination(other.rule) != target)
     return f.negation(f.any_of(other.fires for other in others))

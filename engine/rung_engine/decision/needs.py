@@ -56,7 +56,9 @@ def _unknown_subjects(view: View, term: int) -> tuple[Subject, ...]:
 
 
 def candidates(program: Program, subject: Subject) -> tuple[object, ...]:
-    """Values of an input or a drug, as `View.suppose` takes them: where comparisons change, between and beyond."""
+    """Values of an input or a drug, as `View.suppose` takes them: where comparisons change, between and
+    beyond.
+    """
     table = _table(program)
     return table[subject.kind, subject.name]
 
