@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from fractions import Fraction
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -42,7 +42,8 @@ def any_linear(dice: Random, most: int) -> Linear:
 
 
 def any_comparison(dice: Random, most: int = 3) -> Formula:
-    rel = dice.choice(("<", "<=", "=", ">", ">=", "!="))
+    rels: tuple[Literal["<", "<=", "=", ">", ">=", "!="], ...] = ("<", "<=", "=", ">", ">=", "!=")
+    rel = dice.choice(rels)
     return f.compare(any_linear(dice, most), rel, f.number(0))
 
 
