@@ -38,14 +38,14 @@ PROTOCOL = """protocol small "A small protocol"
 
 input age in years fixed
 input weight in kg plausible 20 to 350 kg fixed dosing
-input MAP in mmHg plausible 10 to 250 mmHg valid for 2 h
+input MAP in mmHg plausible 10 to 250 mmHg valid for 2 h charted every 1 h
 drug norepinephrine as NE
   infusion in mcg/kg/min
   start 0.02 to 0.05 mcg/kg/min
   maximum 3 mcg/kg/min
   valid for 24 h
 
-stage only "Pressure" initial
+stage only "Pressure" initial resting
   rule low "Start norepinephrine"
     when MAP < 65 and norepinephrine off
     then start norepinephrine

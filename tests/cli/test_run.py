@@ -90,7 +90,7 @@ def test_one_stay_is_a_timeline_that_says_why(cohort: Path, artifact: str) -> No
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The artifact of a small protocol; without a certificate, as all that is compiled."""
+    """The artifact of a small protocol, proved."""
     text = tmp_path_factory.mktemp("small") / "small.rung"
     text.write_text(SMALL, encoding="utf-8")
     assert rung("compile", str(text)).code == 0
@@ -138,14 +138,27 @@ def test_what_is_not_proved_is_refused_unless_it_is_asked_for(
         refused(rung(*run, "--all"), code)
 
 
-def test_a_text_has_no_certificate(cohort: Path) -> None:
-    refused(rung("run", PROTOCOL, "--data", str(cohort), "--all"), "A108", "--unverified")
+def test_a_text_is_proved_before_it_is_run(cohort: Path, small: Path, tmp_path: Path) -> None:
+    text = small.with_suffix(".rung")
+    asked = ("--data", str(cohort), "--all", "--format", "json")
+    assert json.loads(rung("run", str(text), *asked).out)["unproved"] is None
+    assert json.loads(rung("run", str(text), *asked, "--unverified").out)["unproved"] == "missing"
+    broken = tmp_path / "broken.rung"
+    broken.write_text(SMALL.replace(" resting", ""), encoding="utf-8")
+    refused(rung("run", str(broken), *asked), "A109", "rung check", "--unverified")
+    assert json.loads(rung("run", str(broken), *asked, "--unverified").out)["unproved"] == "missing"
 
 
 def test_compiling_says_whether_an_engine_will_take_it(small: Path, tmp_path: Path) -> None:
     output = str(tmp_path / "again.rungc")
-    told = rung("compile", str(small), "-o", output)
+    told = rung("compile", certified(small, "none"), "-o", output)
     assert told.out.endswith("  certificate  not proved: an engine will refuse it\n")
+    broken = tmp_path / "broken.rung"
+    broken.write_text(SMALL.replace(" resting", ""), encoding="utf-8")
+    told = rung("compile", str(broken), "-o", output)
+    assert told.code == 1
+    assert f"`rung check {broken}` says why" in told.out
+    assert load(Path(output).read_bytes()).certificate.state == "failed"
     told = rung("compile", certified(small, "proved"), "-o", output)
     assert told.out.endswith("  certificate  proved\n")
     for of, word in (("", None), ("0" * 64, "mismatched")):

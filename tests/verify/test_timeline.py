@@ -16,6 +16,7 @@ from rung_lang.verify import formula as f
 from rung_lang.verify.chart_from_model import Chart, TooLong, Unchartable
 from rung_lang.verify.concrete import Concrete
 from rung_lang.verify.context import Context
+from rung_lang.verify.factors import products
 from rung_lang.verify.formula import Value
 from rung_lang.verify.replay import Outline
 from rung_lang.verify.subjects import of_term
@@ -57,7 +58,7 @@ def some_history(dice: Random, artifact: m.Artifact) -> tuple[Chart, Told, dict[
     names = {name for one in every for name in f.names(one)}
     # So that the solver gives a value to whatever they speak of.
     base = [f.iff(space.bool(f"told {place}", ("told",)), one) for place, one in enumerate(every)]
-    base += [*line.order(), *line.frame(subjects), *line.products(names), *line.laws]
+    base += [*line.order(), *line.frame(subjects), *products(line, names), *line.laws]
     solver = context.solver.fresh(4_000_000)
     for part in base:
         solver.keep(part)

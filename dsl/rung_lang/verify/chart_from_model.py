@@ -217,13 +217,14 @@ class Chart:
             return None
         drug = program.artifact.drugs[name]
         unit = program.units[drug.unit]
-        own = self.values.get(f"{line.at[place]}charted_own:{name}", True)
-        if not own:
+        if not self.values.get(f"{line.at[place]}charted_own:{name}", True):
             unit = other_unit(program, name)
         value = line.chart(place).rate(name, unit.dims).value.at(self.values)
-        symbol_known = value or not line.dims(name)
-        if not symbol_known:
-            value = unit.factor
+        if not value:
+            # Nobody asks for the rate.
+            usual = drug.start if drug.start is not None else drug.usual
+            least = None if usual is None else program.amount(usual.lo)
+            value = least.value if least is not None and least.dims == unit.dims else unit.factor
         return Charted(_millionths(value, unit), unit.name)
 
     def _doses(self, name: str) -> Iterator[Fact]:

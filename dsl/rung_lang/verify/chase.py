@@ -25,7 +25,7 @@ from rung_lang.verify.concrete import lengths
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.formula import Formula, Value
 from rung_lang.verify.history import realise
-from rung_lang.verify.letters import Chartist, Unchartable, chosen
+from rung_lang.verify.letters import Chartist, chosen
 from rung_lang.verify.obeyed import Bedside, Change, End, Letter, Wanted, lag
 from rung_lang.verify.reach import Reach
 from rung_lang.verify.replay import Outline
@@ -86,7 +86,7 @@ def chase(context: Context, reach: Reach, candidate: Candidate) -> Played | None
     """The quickest round found."""
     try:
         return _Chase(context, reach, candidate.rounds, candidate.values).found()
-    except (Unchartable, SettingProblem):
+    except SettingProblem:
         return None
 
 

@@ -15,6 +15,7 @@ from rung_engine.artifact import model as m
 from rung_engine.program import Unit
 from rung_lang.verify import formula as f
 from rung_lang.verify.asks import Sat
+from rung_lang.verify.decide import written as orders_of
 from rung_lang.verify.formula import Formula, Linear, Value
 from rung_lang.verify.marks import Found, Marks, between, nearby, other_unit, plain, steps_around
 from rung_lang.verify.solve import Solver
@@ -140,19 +141,28 @@ class Concrete:
         """As declared; where nothing is, at an end of the range."""
         for name, decl in sorted(self.line.program.artifact.settings.items()):
             symbol = f"set:{name}"
-            for choice in dict.fromkeys((decl.value, *(decl.choices or ("no", "yes")))):
-                if isinstance(choice, str) and decl.kind != "quantity":
-                    chosen = f.boolean(f"{symbol}={'yes' if choice == 'no' else choice}")
-                    if f"{symbol}={'yes' if choice == 'no' else choice}" in self.names and self._wish(
-                        f.negation(chosen) if choice == "no" and not decl.choices else chosen
-                    ):
-                        break
+            if decl.kind != "quantity":
+                ways = (self._has_setting(name, one) for one in self._choices(decl))
+                next((one for one in ways if self._wish(one)), None)
             if decl.kind != "quantity" or symbol not in self.names:
                 continue
             written = [one for one in (decl.value, decl.lo, decl.hi) if isinstance(one, m.Number)]
             unit = self.line.program.units[written[0].unit]
             ends = [self.line.program.number(one).value for one in written]
             self._choose(f.variable(symbol), [*ends, sum(ends[-2:], Fraction(0)) / 2], unit)
+
+    def _choices(self, decl: m.SettingDecl) -> Iterable[str]:
+        """What may be chosen, the default first."""
+        written = decl.choices or ("no", "yes")
+        return sorted(written, key=lambda one: one != decl.value)
+
+    def _has_setting(self, name: str, value: str) -> Formula:
+        """The site chose this, where somebody asks."""
+        yes_or_no = not self.line.program.artifact.settings[name].choices
+        symbol = f"set:{name}={'yes' if yes_or_no else value}"
+        if symbol not in self.names:
+            return f.TRUE
+        return f.negation(f.boolean(symbol)) if yes_or_no and value == "no" else f.boolean(symbol)
 
     def _waits(self) -> None:
         """Whole minutes where possible, and no longer than need be."""
@@ -357,7 +367,4 @@ def lengths(artifact: m.Artifact) -> Iterable[m.Amount]:
             case _:
                 pass
     for rule in artifact.rules:
-        for choice in rule.orders:
-            for order in (choice.order,) if isinstance(choice, m.One) else choice.orders:
-                if order.every is not None:
-                    yield order.every.lo
+        yield from (order.every.lo for order in orders_of(rule) if order.every is not None)

@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from rung_engine.event import Charted
 from rung_engine.exact import show_decimal
+from rung_engine.frozen import frozen
 from rung_lang.finding import Problem
 from rung_lang.verify import formula as f
 from rung_lang.verify.chase import Played, chase
@@ -48,6 +49,22 @@ def obligations(context: Context, places: Places, reach: Reach) -> Found:
     return Found(tuple(asked), tuple(problems))
 
 
+@frozen
+class _Question:
+    """Does this drug go up and down (no name: do the stages change), on whom `target` says so?"""
+
+    drug: str
+    about: tuple[str, ...]
+    target: Formula
+
+    def shows(self, played: Played) -> bool:
+        """The round that was played does it."""
+        ways = {(change.kind, change.target) for change in played.changes}
+        if not self.drug:
+            return any(kind == "go" for kind, _ in ways)
+        return {("up", self.drug), ("down", self.drug)} <= ways
+
+
 @dataclass
 class _Group:
     """One set of stages."""
@@ -70,57 +87,70 @@ class _Group:
             yield Obligation("R304", self._about(), Undecided(reason)), []
             return
         found = narrowed(self.context, self.stages, self.tag, every)
-        in_one_stage: list[Formula] = []
+        questions: list[_Question] = []
         if goes:
-            verdict, problems = self._look(found, found.moves(), [])
-            yield Obligation("R304", self._about(), verdict), problems
-            if isinstance(verdict, Refuted):
-                # What drugs do on that round is said with it; there may be others within one stage.
-                in_one_stage = [f.negation(found.moves())]
+            questions.append(_Question("", self._about(), found.moves()))
         for drug in drugs:
-            verdict, problems = _PROVED, []
-            if drug in found.drugs:
-                verdict, problems = self._look(found, found.patient.changes(drug), in_one_stage)
-            if problems or not in_one_stage:
-                rules = {step.rule for step in both_ways if step.kind != "go" and step.target == drug}
-                yield Obligation("R304", tuple(sorted(rules)), verdict), problems
+            rules = {step.rule for step in both_ways if step.kind != "go" and step.target == drug}
+            target = found.patient.changes(drug) if drug in found.drugs else f.FALSE
+            questions.append(_Question(drug, tuple(sorted(rules)), target))
+        yield from self._answers(found, questions)
 
     def _about(self) -> tuple[str, ...]:
         return tuple(f"stage:{stage}" for stage in self.stages if stage is not None)
 
-    def _look(
-        self, found: Rounds, target: Formula, besides: Sequence[Formula]
-    ) -> tuple[Verdict, list[Problem]]:
-        """The first round that is played refutes; others that are found at once are told of too."""
-        against = list(besides)
-        shown: list[Played] = []
-        problems: list[Problem] = []
+    def _answers(
+        self, found: Rounds, questions: Sequence[_Question]
+    ) -> Iterator[tuple[Obligation, list[Problem]]]:
+        """Rounds with the fewest steps first. What else goes to and fro on a round that was played is said
+        with it; after that, only rounds without any of it are looked for.
+        """
+        left = list(questions)
+        besides: list[Formula] = []
         failed: Candidate | Unknown | None = None
-        for _ in range(MOST_CANDIDATES):
-            candidate = found.candidate(target, against)
+        tried = 0
+        while left and tried < MOST_CANDIDATES:
+            candidate = found.candidate(f.any_of(question.target for question in left), besides)
             if candidate is None:
                 break
             if isinstance(candidate, Unknown):
                 failed = candidate
                 break
-            against.append(found.without(candidate.rounds.steps))
+            besides.append(found.without(candidate.rounds.steps))
             played = chase(self.context, self.reach, candidate)
             if played is None:
-                failed = failed or candidate
-                if shown:
-                    break
+                failed, tried = failed or candidate, tried + 1
             elif played.period < DAY:
-                shown.append(played)
-                problems.append(self._problem(found, candidate, played))
-        if shown:
-            return Refuted(shown[0].witness, layer="cycles"), problems
-        match failed:
+                shown = [question for question in left if question.shows(played)]
+                problems = [self._problem(found, candidate, played)]
+                for question in shown:
+                    left.remove(question)
+                    besides.append(f.negation(question.target))
+                    yield (
+                        Obligation("R304", question.about, Refuted(played.witness, layer="cycles")),
+                        problems,
+                    )
+                    problems = []
+        for question in left:
+            if len(left) < len(questions):
+                # Whatever is left of it hangs together with what is refuted already, or was not found.
+                if found.candidate(question.target) is None:
+                    yield Obligation("R304", question.about, _PROVED), []
+            else:
+                yield Obligation("R304", question.about, self._verdict(found, question, failed)), []
+
+    def _verdict(self, found: Rounds, question: _Question, failed: Candidate | Unknown | None) -> Verdict:
+        """Where nothing was played."""
+        if failed is None:
+            return _PROVED
+        own = found.candidate(question.target)
+        match own:
             case None:
-                return _PROVED, []
+                return _PROVED
             case Unknown():
-                return Undecided(f"the solver gave up: {failed.reason}"), []
+                return Undecided(f"the solver gave up: {own.reason}")
             case Candidate():
-                return Undecided(_unplayed(failed)), []
+                return Undecided(_unplayed(own))
 
     def _problem(self, found: Rounds, candidate: Candidate, played: Played) -> Problem:
         kind = Flapping if played.period < self.context.artifact.settle else SlowFlapping

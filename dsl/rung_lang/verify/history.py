@@ -18,6 +18,7 @@ from rung_lang.verify.chart_from_model import Chart, TooLong, Unchartable
 from rung_lang.verify.concrete import Concrete
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.decide import Situation
+from rung_lang.verify.factors import products
 from rung_lang.verify.formula import Formula, Value
 from rung_lang.verify.moves import Moves, leading, relevant
 from rung_lang.verify.replay import replayed, stage_at, way
@@ -68,17 +69,7 @@ class _Search:
             yield from ((begins, begins + size) for begins in (1, 2) for size in (1, 2, 3))
 
     def _of_size(self, begins: int, size: int) -> Witness | None:
-        own = self.situation.symbols.at
-        at = [*(f"{begins}.{place}/" for place in range(size - 1)), own]
-        line = Timeline(self.context.program, self.context.space, at, begins)
-        moves = Moves(line, self.situation.stage)
-        names = sorted({name for part in (*self.parts, *self.wishes) for name in f.names(part)})
-        subjects = self._subjects(line, names)
-        laws = [*Tie(line, moves, self.situation).laws(names), *moves.laws, *self._lives(line)]
-        laws += [*line.order(), *line.frame(subjects)]
-        base = [*self.parts, f.all_of(laws)]
-        base.append(f.all_of(line.products({name for part in (*base, *line.laws) for name in f.names(part)})))
-        base.append(f.all_of(line.laws))
+        line, moves, subjects, base = self._unrolled(begins, size)
         while self.tries < MOST_TRIES:
             solver = self.context.solver.fresh(LIMIT)
             for part in base:
@@ -90,18 +81,32 @@ class _Search:
             chart = Chart(line, concrete.values, subjects)
             try:
                 settings, events, times = chart.settings(), chart.events(), chart.times
-            except Unchartable:
+                program = self._program(settings)
+            except (Unchartable, SettingProblem):
                 base.append(self._otherwise(moves, concrete.values))
                 continue
             except TooLong:
                 last = line.time(line.last)
                 base.append(f.compare(last.times(Fraction(2)), "<=", f.number(chart.times[-1])))
                 continue
-            witness = self._played(settings, events, times[-1])
-            if witness is not None:
-                return witness
-            base.append(self._lesson(moves, concrete.values, self._program(settings), events, times))
+            seen = replayed(program, events, times[-1])
+            if seen is not None and self.confirm(seen):
+                return Witness(settings, events, times[-1])
+            base.append(self._lesson(moves, concrete.values, program, events, times))
         return None
+
+    def _unrolled(self, begins: int, size: int) -> tuple[Timeline, Moves, list[Subject], list[Formula]]:
+        """The instants, the moves over them, what is charted, and all that must hold."""
+        at = [*(f"{begins}.{place}/" for place in range(size - 1)), self.situation.symbols.at]
+        line = Timeline(self.context.program, self.context.space, at, begins)
+        moves = Moves(line, self.situation.stage)
+        names = sorted({name for part in (*self.parts, *self.wishes) for name in f.names(part)})
+        subjects = self._subjects(line, names)
+        laws = [*Tie(line, moves, self.situation).laws(names), *moves.laws, *self._lives(line)]
+        laws += [*line.order(), *line.frame(subjects)]
+        spoken = {name for part in (*self.parts, *laws, *line.laws) for name in f.names(part)}
+        laws += products(line, spoken)
+        return line, moves, subjects, [*self.parts, f.all_of((*laws, *line.laws))]
 
     def _lives(self, line: Timeline) -> list[Formula]:
         """The protocol applies from where the session begins, and no assumption is false."""
@@ -137,18 +142,6 @@ class _Search:
         if settings not in self._programs:
             self._programs[settings] = Program(self.context.artifact, dict(settings), unverified=True)
         return self._programs[settings]
-
-    def _played(
-        self, settings: tuple[tuple[str, m.Number | str], ...], events: tuple[Event, ...], time: int
-    ) -> Witness | None:
-        try:
-            program = self._program(settings)
-        except SettingProblem:
-            return None
-        seen = replayed(program, events, time)
-        if seen is None or not self.confirm(seen):
-            return None
-        return Witness(settings, events, time)
 
     # -- learning from a history that the engine played otherwise
 

@@ -11,21 +11,16 @@ from rung_engine.artifact import model as m
 from rung_engine.event import Charted
 from rung_engine.event import Value as Read
 from rung_engine.frozen import frozen
-from rung_engine.program import BODY_WEIGHT, Program
+from rung_engine.program import BODY_WEIGHT, MILLION, Program
 from rung_lang.verify.formula import Value
-from rung_lang.verify.marks import charted
 from rung_lang.verify.obeyed import Letter
 
 Named = Callable[[str], str]
 """What a variable is called on the instant."""
 
 
-class Unchartable(ValueError):  # noqa: N818 - it names a fact about the values
-    """A value is no whole number of millionths of its unit."""
-
-
 def chosen(artifact: m.Artifact, program: Program, values: Mapping[str, Value]) -> dict[str, m.Number | str]:
-    """What the site chose: what differs from the default, and all that has none. Raises `Unchartable`."""
+    """What the site chose: what differs from the default, and all that has none."""
     found: dict[str, m.Number | str] = {}
     for name, decl in sorted(artifact.settings.items()):
         value = _setting(program, name, decl, values)
@@ -52,10 +47,9 @@ def _setting(program: Program, name: str, decl: m.SettingDecl, values: Mapping[s
 
 
 def _millionths(program: Program, value: Fraction, unit: str) -> int:
-    found = charted(value, program.units[unit])
-    if found is None:
-        raise Unchartable
-    return found
+    """To the nearest; what that changes shows when it is played."""
+    found = program.units[unit]
+    return round((value - found.offset) / found.factor * MILLION)
 
 
 @frozen
@@ -67,7 +61,7 @@ class Chartist:
     named: Named
 
     def letter(self) -> Letter:
-        """What all readings say. Raises `Unchartable`."""
+        """What all readings say."""
         found: dict[str, Read] = {}
         known: set[str] = set()
         for name, decl in sorted(self.program.artifact.inputs.items()):
@@ -79,7 +73,7 @@ class Chartist:
         return Letter(found, frozenset(known))
 
     def rates(self) -> Iterator[tuple[str, Charted]]:
-        """Each infusion that runs, and how fast. Raises `Unchartable`."""
+        """Each infusion that runs, and how fast."""
         for name, decl in sorted(self.program.artifact.drugs.items()):
             if decl.form != "infusion" or self._value(f"on:{name}") is not True:
                 continue

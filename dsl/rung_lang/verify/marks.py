@@ -145,6 +145,20 @@ def plain(values: Iterable[Fraction], unit: Unit, lo: Fraction | None, hi: Fract
     ]
 
 
+def plain_values(program: Program, name: str) -> tuple[Fraction, ...]:
+    """A few values that a reading may well have, in coherent units, none of them zero."""
+    decl = program.artifact.inputs[name]
+    if decl.unit is None:
+        return tuple(Fraction(rank) for rank in range(1, len(decl.values)))
+    unit = program.units[decl.unit]
+    found = [Fraction(one) * unit.factor + unit.offset for one in (1, 2, 5, 10, 20, 50, 100, 200)]
+    if decl.normal is not None:
+        found.insert(0, program.number(decl.normal).value)
+    lo, hi = program.plausible.get(name, (None, None))
+    found = [one for one in found if (lo is None or lo <= one) and (hi is None or one <= hi)]
+    return tuple(dict.fromkeys(one for one in (*found, lo, hi) if one))
+
+
 def steps_around(marks: Iterable[Fraction], grid: Fraction, unit: Unit) -> list[Fraction]:
     """The marks themselves and the values one step of the monitor to either side."""
     found: list[Fraction] = []

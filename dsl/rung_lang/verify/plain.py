@@ -60,10 +60,25 @@ class Plain:
             if isinstance(decl.value, m.Number) and f"set:{name}" in known:
                 value = self.patient.program.number(decl.value).value
                 yield f.compare(f.variable(f"set:{name}"), "=", f.number(value))
-            elif isinstance(decl.value, str) and f"set:{name}={decl.value}" in known:
+            if decl.kind == "quantity" and f"set:{name}" in known:
+                yield self._in_steps(f"set:{name}", [decl.value, decl.lo, decl.hi])
+            if isinstance(decl.value, str) and f"set:{name}={decl.value}" in known:
                 yield f.boolean(f"set:{name}={decl.value}")
             elif decl.value == "no" and f"set:{name}=yes" in known:
                 yield f.negation(f.boolean(f"set:{name}=yes"))
+
+    def _in_steps(self, symbol: str, written: Sequence[object]) -> Formula:
+        """A whole number of steps in which its own bounds are written: 0.01 where one of them is 0.05."""
+        numbers = [one for one in written if isinstance(one, m.Number)]
+        step = MILLION
+        while any(number.millionths % step for number in numbers):
+            step //= 10
+        unit = self.patient.program.units[numbers[0].unit]
+        count = self.patient.space.whole(
+            f"{self.patient.tag}{symbol}:steps", ("steps", symbol), self.patient.tag
+        )
+        whole = count.times(Fraction(step, MILLION) * unit.factor).plus(f.number(unit.offset))
+        return f.compare(f.variable(symbol), "=", whole)
 
     def _on_grid(self, name: str, decl: m.InputDecl) -> Iterator[Formula]:
         """A whole number of steps of the monitor, the patient's own value too."""

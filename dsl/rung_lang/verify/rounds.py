@@ -34,7 +34,7 @@ MOST_TIMED = 60
 """Of more steps than this the time between them is left out, which allows more rounds."""
 MOST_REFINED = 24
 """Sets of steps that are looked at by themselves for one question."""
-LIMIT = 20_000_000
+LIMIT = 4_000_000
 """The solver's steps for one question."""
 
 
@@ -179,19 +179,12 @@ class Rounds:
 
     @cached_property
     def lasting(self) -> list[Formula]:
-        """What holds on every instant of the steps has held for long: as where only their readings are
-        taken.
-        """
-        symbols = self.context.situation(self.group[0]).symbols
+        """What holds on every instant of the steps has held for long, as where no other readings are taken."""
         places = range(len(self.steps))
         found: list[Formula] = []
-        for index, term in enumerate(self.context.artifact.terms):
-            if index in self.context.program.decision_terms or not isinstance(term, m.Held | m.Recent):
-                continue
-            own, base = symbols.truth(index), symbols.truth(term.of)
-            then, of = (own.yes, base.yes) if isinstance(term, m.Held) else (own.no, base.no)
+        for _, own, of in self._windows():
             always = f.all_of(self.patient.at(self.instant(place), of) for place in places)
-            found += [f.implies(always, self.patient.at(self.instant(place), then)) for place in places]
+            found += [f.implies(always, self.patient.at(self.instant(place), own)) for place in places]
         return found
 
     def _orders(self, stage: str | None) -> Iterator[Formula]:
@@ -251,6 +244,8 @@ class Rounds:
             found.append(f.implies(uses, self.patient.at(self.instant(place), where)))
             if step.kind != "go":
                 found.append(f.implies(uses, self.patient.changes(step.target)))
+                if step.toggles and step.op != "taper":
+                    found.append(f.implies(uses, self.patient.toggles(step.target)))
         return [*found, *self._stages(), *(part for drug in self.drugs for part in self._drug(drug))]
 
     def _seen(self, formula: Formula) -> Formula:
@@ -398,6 +393,37 @@ class Rounds:
             for then in range(first + 1, len(self.steps)):
                 both = f.all_of((self.uses(first), self.uses(then)))
                 yield from (f.implies(both, law) for law in self._readings(first, then))
+        yield from self._always()
+
+    def _always(self) -> Iterator[Formula]:
+        """What holds on every instant of a round has held for longer than any time: `C for D` is false only
+        if C is otherwise between the steps.
+        """
+        places = range(len(self.steps))
+        for index, own, of in self._windows():
+            held = [f.implies(self.uses(place), self.patient.at(self.instant(place), of)) for place in places]
+            between = self.patient.at(f"between {index}", of)
+            steady = f.all_of((*held, between))
+            for place in places:
+                if self._asks(place, index):
+                    then = self.patient.at(self.instant(place), own)
+                    yield f.any_of((f.negation(self.uses(place)), f.negation(steady), then))
+
+    def _asks(self, place: int, term: int) -> bool:
+        """The step looks at the form over time."""
+        names = (f"past:{term}+", f"past:{term}-")
+        return any(name in names for name in f.names(self.steps[place].where))
+
+    def _windows(self) -> Iterator[tuple[int, Formula, Formula]]:
+        """Every form over time, where it is settled, and where its condition is as it must be for that."""
+        symbols = self.context.situation(self.group[0]).symbols
+        for index, term in enumerate(self.context.artifact.terms):
+            if index in self.context.program.decision_terms:
+                continue
+            if isinstance(term, m.Held):
+                yield index, symbols.truth(index).yes, symbols.truth(term.of).yes
+            elif isinstance(term, m.Recent):
+                yield index, symbols.truth(index).no, symbols.truth(term.of).no
 
     def _since_others(self, then: int) -> Iterator[Formula]:
         own = self.steps[then]

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.fold import step
-from rung_engine.decision.model import Content, Subject
-from rung_engine.decision.needs import candidates
+from rung_engine.decision.model import Content
 from rung_engine.exact import show_decimal
-from rung_engine.program import Amount
+from rung_engine.program import Amount, Program
 from rung_engine.reference.evaluate import Instant
 from rung_lang.finding import Problem
 from rung_lang.verify import formula as f
@@ -247,15 +247,41 @@ def _now(view: Instant, kind: str, name: str) -> Fraction | None:
 
 
 def _values(view: Instant, kind: str, name: str, now: Fraction) -> list[Fraction | Amount]:
-    """Readings (on their grid) or rates to try: where a comparison changes, and in between."""
+    """Readings (on their grid) or rates to try: where a comparison, a limit or a dose changes what is done,
+    and in between.
+    """
     program = view.program
-    if kind == "drug":
-        dims = program.units[program.artifact.drugs[name].unit].dims
-        tried = [
-            value for value in candidates(program, Subject("drug", name, "")) if isinstance(value, Amount)
-        ]
-        return [*tried, *(Amount(now * part / 8, dims) for part in range(1, 8))]
-    return [value for value in values_to_try(program, name) if isinstance(value, Fraction)]
+    if kind == "input":
+        return [value for value in values_to_try(program, name) if isinstance(value, Fraction)]
+    dims = program.units[program.artifact.drugs[name].unit].dims
+    seen = [amount.seen_in(dims, view.weight()) for amount in _marks(program, name)]
+    rates = sorted({Fraction(0), now, *(rate for rate in seen if rate is not None)})
+    rates += [(low + high) / 2 for low, high in pairwise(rates)]
+    return [Amount(rate, dims) for rate in rates]
+
+
+def _marks(program: Program, drug: str) -> Iterator[Amount]:
+    """Rates of a drug that the text writes: in comparisons, orders and limits."""
+    terms = program.artifact.terms
+    for term in terms:
+        if not isinstance(term, m.Cmp):
+            continue
+        for side, other in ((term.left, term.right), (term.right, term.left)):
+            rate, amount = terms[side], terms[other]
+            if isinstance(rate, m.Rate) and rate.drug == drug:
+                if isinstance(amount, m.Quantity):
+                    yield program.number(amount)
+                elif isinstance(amount, m.Setting):
+                    yield program.amount(m.FromSetting(setting=amount.name))
+    for order in program.orders:
+        if order.target == drug:
+            ranges = [one for one in (order.dose, order.step) if one is not None]
+            bounds = [bound for one in ranges for bound in (one.lo, one.hi)]
+            yield from (program.amount(bound) for bound in bounds)
+            if order.limit is not None:
+                yield program.amount(order.limit)
+    if drug in program.maximum:
+        yield program.maximum[drug]
 
 
 def _size(value: Fraction | Amount) -> Fraction:

@@ -198,37 +198,6 @@ class Timeline:
         found.extend(f.implies(self.silent(place), self.silent(place + 1)) for place in range(self.last))
         return found
 
-    def products(self, names: Iterable[str]) -> list[Formula]:
-        """Of two things that vary, where one of them is plain: what they make. `names`: what is spoken of."""
-        found: list[Formula] = []
-        for name in sorted(names):
-            variable = self.space.variables[name]
-            if variable.about[0] != "number" or variable.at not in self.at:
-                continue
-            term = self.program.artifact.terms[int(variable.about[1])]
-            assert isinstance(term, m.Arith)
-            symbols = self.symbols(self.at.index(variable.at), REST)
-            left, right = symbols.number(term.left), symbols.number(term.right)
-            ways = []
-            for one in self._plain_factors(term.right):
-                made = left.value.times(one if term.op == "mul" else 1 / one)
-                plain = f.compare(right.value, "=", f.number(one))
-                ways.append(f.all_of((plain, f.compare(f.variable(name), "=", made))))
-            found.append(f.implies(f.all_of((left.known, right.known)), f.any_of(ways)))
-        return found
-
-    def _plain_factors(self, term: int) -> tuple[Fraction, ...]:
-        node = self.program.artifact.terms[term]
-        match node:
-            case m.Input():
-                return self.plain_values(node.name)
-            case m.Setting():
-                decl = self.program.artifact.settings[node.name]
-                written = (decl.value, decl.lo, decl.hi)
-                return tuple(self.program.number(one).value for one in written if isinstance(one, m.Number))
-            case _:
-                return tuple(Fraction(one) for one in (1, 2, 5, 10))
-
     def frame(self, subjects: Iterable[Subject]) -> list[Formula]:
         """What is charted of these, on every instant."""
         framed = sorted(set(subjects))
@@ -327,19 +296,6 @@ class Timeline:
         if decl.kind in ("quantity", "graded"):
             return [f.compare(now.input_value(name), "=", before.input_value(name))]
         return [iff(now.input_has(name, one), before.input_has(name, one)) for one in self.values(name)]
-
-    def plain_values(self, name: str) -> tuple[Fraction, ...]:
-        """A few values a reading may well have, in coherent units."""
-        decl = self.program.artifact.inputs[name]
-        if decl.unit is None:
-            return tuple(Fraction(rank) for rank in range(1, len(decl.values)))
-        unit = self.program.units[decl.unit]
-        found = [Fraction(one) * unit.factor + unit.offset for one in (1, 2, 5, 10, 20, 50, 100, 200)]
-        if decl.normal is not None:
-            found.insert(0, self.program.number(decl.normal).value)
-        lo, hi = self.program.plausible.get(name, (None, None))
-        found = [one for one in found if (lo is None or lo <= one) and (hi is None or one <= hi)]
-        return tuple(dict.fromkeys(one for one in (*found, lo, hi) if one))
 
     # -- drugs
 

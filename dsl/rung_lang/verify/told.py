@@ -37,9 +37,9 @@ UNKNOWN = exact(f.number(0), f.FALSE)
 
 @frozen
 class Piece:
-    """A stretch in which a term has one truth. `last` None: before everything."""
+    """A stretch in which a term has one truth, up to `last`. `length` None: since ever."""
 
-    last: Linear | None
+    last: Linear
     length: Linear | None
     truth: Tri
 
@@ -105,10 +105,6 @@ class Told:
             found.append(Piece(self.time, f.number(1), symbols.truth(term)))
         return found
 
-    def _overlap(self, piece: Piece, start: Linear) -> Formula:
-        assert piece.last is not None
-        return f.compare(start, "<=", piece.last)
-
     def _held(self, symbols: Symbols, term: m.Held) -> Tri:
         start = self.time.minus(symbols.amount(term.length)[0])
         pieces = self._pieces(symbols, term.of)
@@ -116,7 +112,7 @@ class Told:
         yes: list[Formula] = []
         gaps = None if term.gaps is None else symbols.amount(term.gaps)[0]
         for place, piece in enumerate(pieces):
-            inside = self._overlap(piece, start)
+            inside = f.compare(start, "<=", piece.last)
             no.append(f.all_of((inside, piece.truth.no)))
             holds = piece.truth.yes
             if gaps is not None and piece.length is not None and 0 < place < len(pieces) - 1:
@@ -131,7 +127,7 @@ class Told:
         yes: list[Formula] = []
         no: list[Formula] = []
         for piece in self._pieces(symbols, term.of):
-            inside = self._overlap(piece, start)
+            inside = f.compare(start, "<=", piece.last)
             yes.append(f.all_of((inside, piece.truth.yes)))
             no.append(f.implies(inside, piece.truth.no))
         return Tri(f.any_of(yes), f.all_of(no))

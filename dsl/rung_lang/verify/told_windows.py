@@ -11,6 +11,7 @@ from rung_engine.program import Dims
 from rung_lang.lower.terms import canonical
 from rung_lang.verify import formula as f
 from rung_lang.verify.formula import Formula, Linear
+from rung_lang.verify.marks import plain_values
 from rung_lang.verify.symbols import Number, Symbols, exact
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def percent(told: Told, symbols: Symbols, name: str, span: m.Span) -> tuple[Form
     share = told.own(symbols, f"percent:{name}:{canonical(span)}")
     ways = [
         (f.compare(old, "=", f.number(one)), now.minus(f.number(one)).times(1 / one))
-        for one in told.line.plain_values(name)
+        for one in plain_values(told.line.program, name)
     ]
     told.means(symbols, share, ways)
     not_zero = f.any_of(condition for condition, _ in ways)

@@ -2,8 +2,8 @@
 
 A *wake* is a reading that comes by itself (`charted every`), a `measure` or a giving that falls due again, a
 deadline, a step that is not due yet, or a clock that runs: each within the bound, and about something that a
-rule of the stage which treats, or any rule which leads out, looks at. Only such wakes count: the rest of the
-chart may stay silent.
+rule of the stage which treats, or any rule which leads out, looks at. What is late already counts too: it is
+shown as late. Only such wakes count: the rest of the chart may stay silent.
 """
 
 from __future__ import annotations
@@ -204,9 +204,7 @@ class _Sleeps:
         artifact, end = replayed.program.artifact, view.time + BOUND
         for order in content.orders:
             times = (order.due_at, order.late_after)
-            falls_due = order.op == "measure" or any(
-                time is not None and view.time <= time <= end for time in times
-            )
+            falls_due = order.op == "measure" or any(time is not None and time <= end for time in times)
             if falls_due and _about(artifact, order.target, self.subjects):
                 return False
         if any(one.until is not None and one.until <= end for one in content.waiting if one.op in STEPS):
