@@ -45,7 +45,7 @@ def protocol(tmp_path: Path) -> Path:
         (b'protocol p "\xff\xfe"', "R101"),
         (b"input MAP", "R1"),
         (b"protocol", "R102"),
-        (PROTOCOL[: len(PROTOCOL) // 2].encode(), "R1"),
+        (PROTOCOL[: PROTOCOL.index(" and norepinephrine off")].encode(), "R1"),
     ],
 )
 def test_a_file_that_is_no_protocol_is_refused_with_its_place(tmp_path: Path, data: bytes, code: str) -> None:

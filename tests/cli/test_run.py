@@ -83,7 +83,7 @@ def test_one_stay_is_a_timeline_that_says_why(cohort: Path, artifact: str) -> No
     assert ended.code == 0, ended.said
     assert f"stay {stay}" in ended.out
     assert "because" in ended.out
-    assert ended.out.splitlines()[1].endswith("not proved, run all the same")
+    assert ended.out.splitlines()[1].endswith(", proved")
     told = ended.out.split("With nothing new")[0].splitlines()
     assert max(len(line) for line in told) <= 80
 

@@ -324,7 +324,9 @@ def is_silent(view: Instant, content: Content) -> bool:
     judged = judge(view, rules_in(program, content.stage))
     rules = [one for one in judged.values() if treats(one.rule)]
     pending = {item.rule for item in content.pending}
-    if any(one.rule.id in pending or one.state in ("pending", "unconfirmed") for one in rules):
+    if any(one.rule.id in pending for one in rules):
+        return False
+    if any(one.state == "unconfirmed" and destination(one.rule) is not None for one in rules):
         return False
     if any(_steps_later(view, one.rule) for one in rules if one.state == "fires"):
         return False

@@ -69,10 +69,10 @@ def _answer(context: Context, question: Question) -> Witness | Proved | Undecide
         labels = tuple(parts[place][0] for place in refuted.core)
         layer: Layer = "letters" if any(label[0] == "reached" for label in labels) else "instant"
         return Proved(layer, "checked" if refuted.linear else "solver", labels, question=name_of(formulas))
-    if not context.histories.complete:
+    if not context.histories.in_vain(name):
         witness = realise(context, question.situation, parts, question.confirm, question.wishes)
+        context.histories.put(name, witness)
         if witness is not None:
-            context.histories.put(name, witness)
             return witness
     proved = excluded(context, question.situation, parts)
     if proved is not None:

@@ -37,7 +37,6 @@ class Told:
     """Histories that a certificate brings."""
 
     by_question: Mapping[str, Witness]
-    complete: bool = True
     used: dict[str, None] = field(default_factory=dict)
 
     def get(self, question: str) -> Witness | None:
@@ -46,7 +45,11 @@ class Told:
             self.used[question] = None
         return found
 
-    def put(self, question: str, witness: Witness) -> None:
+    def in_vain(self, question: str) -> bool:
+        """None but these counts."""
+        return True
+
+    def put(self, question: str, witness: Witness | None) -> None:
         raise AssertionError("no history was looked for")
 
 
@@ -55,7 +58,6 @@ class Noted:
     """Histories as they are found, by question; looked for in `before` first."""
 
     before: Histories
-    complete: bool = False
     by_question: dict[str, Witness] = field(default_factory=dict)
 
     def get(self, question: str) -> Witness | None:
@@ -64,8 +66,12 @@ class Noted:
             self.by_question[question] = found
         return found
 
-    def put(self, question: str, witness: Witness) -> None:
-        self.by_question[question] = witness
+    def in_vain(self, question: str) -> bool:
+        return self.before.in_vain(question)
+
+    def put(self, question: str, witness: Witness | None) -> None:
+        if witness is not None:
+            self.by_question[question] = witness
         self.before.put(question, witness)
 
 

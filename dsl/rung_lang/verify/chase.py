@@ -26,7 +26,7 @@ from rung_lang.verify.context import Context, Part
 from rung_lang.verify.formula import Formula, Value
 from rung_lang.verify.history import realise
 from rung_lang.verify.letters import Chartist, chosen
-from rung_lang.verify.obeyed import Bedside, Change, End, Letter, Wanted, lag
+from rung_lang.verify.obeyed import ANY, Bedside, Change, End, Letter, Wanted, lag
 from rung_lang.verify.reach import Reach
 from rung_lang.verify.replay import Outline
 from rung_lang.verify.rounds import DAY, Candidate, Rounds
@@ -39,6 +39,8 @@ MOST_WAYS = 8
 """Ways to the round that are tried."""
 MOST_INSTANTS = 2500
 """Instants that are judged for one candidate, over all ways and turns."""
+MOST_CHANGES = 150
+"""Changes under readings that are held."""
 MOST_ROUNDS = 5
 """Rounds until two in a row end as they began."""
 MOST_WANDERED = 2
@@ -99,6 +101,8 @@ class _Chase:
     program: Program = field(init=False)
     settings: dict[str, m.Number | str] = field(init=False)
     letters: list[tuple[Letter, Wanted]] = field(init=False)
+    readings: list[Letter] = field(init=False)
+    """The letters, each once."""
     by_time: tuple[int, ...] = field(init=False)
     patience: int = field(init=False)
     """How long readings are held without a change before others are tried, in milliseconds."""
@@ -119,6 +123,10 @@ class _Chase:
             (self._charted(letter, readings, known), self._wanted(place))
             for place, letter in enumerate(letters)
         ]
+        self.readings = []
+        for letter, _ in self.letters:
+            if letter not in self.readings:
+                self.readings.append(letter)
         self.patience = self._patience()
         self.by_time = self._by_time()
 
@@ -306,10 +314,29 @@ class _Chase:
         return longest + 2 * pace + 10 * lag(self.program)
 
     def _rounds_from(self, bedside: Bedside) -> list[_Driven]:
-        """Rounds in which each step is taken in its turn, whatever else happens meanwhile; where there are
-        none, one on which whoever sets the readings turns to others after each change.
+        """Rounds under readings that never change; rounds in which each step is taken in its turn, whatever
+        else happens meanwhile; else one on which whoever sets the readings turns to others after each change.
         """
-        return [*self._in_turn(bedside, ())] or [*islice(self._wandering(bedside), 1)]
+        found = [*self._unmoved(bedside), *self._in_turn(bedside, ())]
+        return found or [*islice(self._wandering(bedside), 1)]
+
+    def _unmoved(self, bedside: Bedside) -> Iterator[_Driven]:
+        """The readings of one step are held."""
+        for letter in self.readings:
+            after = bedside.copy()
+            after.letter, after.wanted = letter, ANY
+            places = [after.place()]
+            count = len(after.changes)
+            times = [after.time]
+            while len(places) < MOST_CHANGES and self._goes_on(after):
+                place = after.place()
+                back = [at for at, other in enumerate(places) if other == place]
+                places.append(place)
+                times.append(after.time)
+                if len(back) > 1 and _turns_back(after.changes[count + back[-1] :]):
+                    changes, before = len(places) - 1 - back[-1], back[-1] - back[-2]
+                    yield _Driven(after, after.time - times[back[-1]], changes, before)
+                    break
 
     def _in_turn(self, bedside: Bedside, order: tuple[int, ...]) -> Iterator[_Driven]:
         """Every order of the steps, as far as they can be taken in it."""
@@ -349,6 +376,10 @@ class _Chase:
     def _turn(self, bedside: Bedside, turn: int) -> bool:
         """Its readings are held until something changes."""
         bedside.letter, bedside.wanted = self.letters[turn]
+        return self._goes_on(bedside)
+
+    def _goes_on(self, bedside: Bedside) -> bool:
+        """To the next change, if there is one in time."""
         if self.spent > MOST_INSTANTS:
             return False
         before = bedside.judged
@@ -357,13 +388,18 @@ class _Chase:
         return changed
 
     def _until(self, bedside: Bedside, turn: int) -> bool:
-        """Its readings are held until its step is taken."""
+        """Its readings are held, or else those of another step, until it is taken."""
+        own, wanted = self.letters[turn]
         step = self.rounds.steps[turn]
-        until = bedside.time + self.patience
-        while self._turn(bedside, turn) and bedside.time < until:
-            last = bedside.changes[-1]
-            if (last.kind, last.target) == (step.kind, step.target) and step.rule in last.rules:
-                return True
+        for letter in (own, *(letter for letter in self.readings if letter != own)):
+            after = bedside.copy()
+            after.letter, after.wanted = letter, wanted
+            until = after.time + self.patience
+            while after.time < until and self._goes_on(after):
+                last = after.changes[-1]
+                if (last.kind, last.target) == (step.kind, step.target) and step.rule in last.rules:
+                    bedside.become(after)
+                    return True
         return False
 
     def _again(

@@ -36,19 +36,23 @@ class Histories(Protocol):
     def get(self, question: str) -> Witness | None:
         """A history that is said to answer it."""
 
-    def put(self, question: str, witness: Witness) -> None:
-        """This one does: it was played and judged."""
+    def in_vain(self, question: str) -> bool:
+        """One was looked for, and none was found; or none is to be looked for."""
+
+    def put(self, question: str, witness: Witness | None) -> None:
+        """This one answers it: it was played and judged. None: one was looked for in vain."""
 
 
 class NoHistories:
     """None was found before, and none is kept."""
 
-    complete = False
-
     def get(self, question: str) -> None:
         return None
 
-    def put(self, question: str, witness: Witness) -> None:
+    def in_vain(self, question: str) -> bool:
+        return False
+
+    def put(self, question: str, witness: Witness | None) -> None:
         return None
 
 
@@ -60,14 +64,17 @@ class Remembered:
 
     kept: Kept
     about: str
-    complete: bool = False
 
     def get(self, question: str) -> Witness | None:
         found = self.kept.get(key_of("history", self.about, question))
-        return None if found is None else from_bytes(found)
+        return from_bytes(found) if found else None
 
-    def put(self, question: str, witness: Witness) -> None:
-        self.kept.put(key_of("history", self.about, question), to_bytes(witness))
+    def in_vain(self, question: str) -> bool:
+        return self.kept.get(key_of("history", self.about, question)) == b""
+
+    def put(self, question: str, witness: Witness | None) -> None:
+        key = key_of("history", self.about, question)
+        self.kept.put(key, b"" if witness is None else to_bytes(witness))
 
 
 def written(witness: Witness) -> dict[str, Any]:

@@ -169,6 +169,11 @@ class Bedside:
             other._view = SessionView(other._patient, self.state, self._view.judged)
         return other
 
+    def become(self, other: Bedside) -> None:
+        """From here on what the other is, which is of no use any more."""
+        for name in self.__dataclass_fields__:
+            setattr(self, name, getattr(other, name))
+
     # -- time
 
     def chart(self, facts: Sequence[Fact]) -> None:

@@ -179,7 +179,7 @@ class Rounds:
 
     @cached_property
     def lasting(self) -> list[Formula]:
-        """What holds on every instant of the steps has held for long, as where no other readings are taken."""
+        """What holds on every instant of the steps has held for long: no other readings are taken."""
         places = range(len(self.steps))
         found: list[Formula] = []
         for _, own, of in self._windows():
