@@ -18,7 +18,8 @@ from rung_lang.syntax.table_text import table_from, written
 
 REWRITE = os.environ.get("RUNG_REWRITE") == "1"
 FILE = Path(tables.__file__)
-DSL = Path(__file__).resolve().parents[2] / "dsl"
+ROOT = Path(__file__).resolve().parents[2]
+PATH = os.pathsep.join(str(ROOT / folder) for folder in ("dsl", "engine"))
 QUOTES = '"""'
 
 
@@ -60,7 +61,7 @@ def test_the_tables_do_not_depend_on_the_order_in_which_python_walks_a_set() -> 
     found = {
         subprocess.run(
             [sys.executable, "-c", program],
-            env={**os.environ, "PYTHONPATH": str(DSL), "PYTHONHASHSEED": seed},
+            env={**os.environ, "PYTHONPATH": PATH, "PYTHONHASHSEED": seed},
             capture_output=True,
             text=True,
             check=True,
@@ -74,7 +75,7 @@ def test_a_text_is_read_without_lark() -> None:
     program = "import sys; import rung_lang.driver, rung_lang.syntax.parse; print('lark' in sys.modules)"
     ran = subprocess.run(
         [sys.executable, "-c", program],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (DSL, DSL.parent / "engine")))},
+        env={**os.environ, "PYTHONPATH": PATH},
         capture_output=True,
         text=True,
         check=True,

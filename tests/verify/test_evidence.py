@@ -189,10 +189,11 @@ def test_sums_contradict_each_other_where_the_factors_say_so(seed: int) -> None:
             assert not isinstance(Solver(space()).ask(now), Unsat)
             continue
         total = f.number(0)
-        for who, factor in clash.items():
+        for who, share in clash.items():
+            factor = Fraction(share)
             assert who in {place for place, _ in stated}
             assert factor > 0 or made[who].rel == "="
-            total = total.plus(made[who].linear.times(Fraction(factor)))
+            total = total.plus(made[who].linear.times(factor))
         strict = any(made[who].rel == "<" for who in clash)
         assert not total.terms and (total.constant > 0 or (strict and total.constant == 0))
         stated.pop()

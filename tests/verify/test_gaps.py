@@ -105,6 +105,7 @@ class Recorder(Runner):
         super().judge(time)
         view, content = self.view, self.fold.content
         if view is not None and content is not None:
+            view.rows = list(view.rows)  # as they are now: the run adds to its own
             self.seen.append(Replayed(self.program, view, content, self.fold.state, before))
 
 

@@ -29,10 +29,6 @@ from rung_lang.verify.verdict import Witness
 class Histories(Protocol):
     """By the name of the question that a history answers. What it shows is judged anew each time."""
 
-    @property
-    def complete(self) -> bool:
-        """No others are to be looked for."""
-
     def get(self, question: str) -> Witness | None:
         """A history that is said to answer it."""
 
