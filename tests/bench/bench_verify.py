@@ -17,13 +17,14 @@ from tests.bench.machine import machine
 
 from rung_lang.driver import Compiled, compile_protocol
 from rung_lang.source import Source
-from rung_lang.verify import contradictions, transitions
-from rung_lang.verify import formula as f
 from rung_lang.verify.context import Context
-from rung_lang.verify.decide import conflict
-from rung_lang.verify.formula import FALSE
+from rung_lang.verify.formulas import formula as f
+from rung_lang.verify.formulas.decide import conflict
+from rung_lang.verify.formulas.formula import FALSE
 from rung_lang.verify.places import Places
-from rung_lang.verify.reach import Reach
+from rung_lang.verify.reach import transitions
+from rung_lang.verify.reach.reach import Reach
+from rung_lang.verify.rules import contradictions
 
 MAIN = "big.rung"
 

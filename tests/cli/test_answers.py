@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from rung_lang.cli import answers
 from rung_lang.cli.answers import Answers, fingerprint, user_folder
-from rung_lang.verify.answers import Kept, Memory, key_of
+from rung_lang.verify.solving.answers import Kept, Memory, key_of
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -20,7 +20,7 @@ from rung_lang.driver import Compiled
 from rung_lang.finding import Level, Problem
 from rung_lang.report.message import Message
 from rung_lang.source import Span
-from rung_lang.verify.problems_history import NotDecided
+from rung_lang.verify.reach.problems_history import NotDecided
 from rung_lang.verify.verdict import Obligation, Proved, Refuted, Report, Undecided, Witness
 
 ROOT = Path(__file__).resolve().parents[2]

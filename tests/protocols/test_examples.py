@@ -16,8 +16,8 @@ from rung_lang.driver import Compiled, compile_protocol
 from rung_lang.examples import Result, run_examples
 from rung_lang.lower.examples import LoweredExample
 from rung_lang.source import Source, Unreadable, decode
-from rung_lang.verify.answers import Memory
-from rung_lang.verify.examples_again import run_again
+from rung_lang.verify.solving.answers import Memory
+from rung_lang.verify.strength.examples_again import run_again
 
 PROTOCOLS = sorted((Path(__file__).resolve().parents[2] / "protocols").glob("*.rung"))
 MINUTE = 60_000
@@ -112,7 +112,7 @@ def again(found: Compiled, kept: Memory, version: str = "1") -> tuple[list[Lower
         return run_examples(artifact, examples)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rung_lang.verify.examples_again.run_examples", noted)
+        patch.setattr("rung_lang.verify.strength.examples_again.run_examples", noted)
         results = [told(result) for result in run_again(of(found), found.examples, kept, version)]
     return ran, results
 

@@ -6,7 +6,7 @@ import re
 from importlib import import_module
 from itertools import combinations
 from pathlib import Path
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import get_args
 
 import pytest
@@ -24,8 +24,8 @@ from rung_lang.source import Source, Unreadable, decode
 from rung_lang.syntax import problems as syntax_problems
 from rung_lang.verify.context import Context
 from rung_lang.verify.places import Places
-from rung_lang.verify.reach import Reach
-from rung_lang.verify.together import Side, together
+from rung_lang.verify.reach.reach import Reach
+from rung_lang.verify.together.together import Side, together
 from rung_lang.verify.verify import verify as proof
 
 PAGES = read_pages()
@@ -37,9 +37,9 @@ _BLOCK = re.compile(r'^```rung(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE |
 def known() -> set[str]:
     """The codes that can be printed, from where each is given."""
     proved = [
-        import_module(f"{verify.__name__}.{found.name}")
-        for found in iter_modules(verify.__path__)
-        if found.name.startswith("problems_")
+        import_module(found.name)
+        for found in walk_packages(verify.__path__, f"{verify.__name__}.")
+        if ".problems_" in found.name
     ]
     modules = (syntax_problems, checked_problems, *proved)
     codes = {

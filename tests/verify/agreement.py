@@ -17,7 +17,7 @@ from rung_engine.reference.evaluate import Instant
 from rung_engine.reference.run import run
 from rung_engine.session.replay import Replay
 from rung_lang.verify.ask import Question
-from rung_lang.verify.snapshot import judged
+from rung_lang.verify.histories.snapshot import judged
 from rung_lang.verify.verdict import Obligation, Proved, Refuted, Replayed, Undecided, Witness
 
 KINDS = {"orders": "R201", "stages": "R202", "cycle": "R303"}

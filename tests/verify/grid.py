@@ -26,12 +26,12 @@ from rung_engine.reference.run import Runner
 from rung_lang.driver import Compiled, compile_protocol
 from rung_lang.source import Source, decode
 from rung_lang.verify import ask
-from rung_lang.verify import formula as f
 from rung_lang.verify.ask import Question
 from rung_lang.verify.context import Context
-from rung_lang.verify.formula import Formula, Value
-from rung_lang.verify.reach import Reach
-from rung_lang.verify.snapshot import Facts, Snapshot, decided
+from rung_lang.verify.formulas import formula as f
+from rung_lang.verify.formulas.formula import Formula, Value
+from rung_lang.verify.histories.snapshot import Facts, Snapshot, decided
+from rung_lang.verify.reach.reach import Reach
 from rung_lang.verify.verdict import Proved, Replayed, Report, Undecided, Witness
 from rung_lang.verify.verify import verify
 

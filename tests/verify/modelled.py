@@ -13,10 +13,10 @@ from rung_engine.decision.fold import Carried, State
 from rung_engine.decision.view import DrugState, Stored
 from rung_engine.program import BODY_WEIGHT, Amount, Program
 from rung_lang.verify.context import base_program
-from rung_lang.verify.decide import Situation
-from rung_lang.verify.formula import Value
-from rung_lang.verify.snapshot import Facts, Snapshot, decided
-from rung_lang.verify.space import Space
+from rung_lang.verify.formulas.decide import Situation
+from rung_lang.verify.formulas.formula import Value
+from rung_lang.verify.formulas.space import Space
+from rung_lang.verify.histories.snapshot import Facts, Snapshot, decided
 from rung_lang.verify.verdict import Replayed
 
 NOW = 10 * 86_400_000

@@ -9,8 +9,8 @@ from pydantic import TypeAdapter
 from rung_engine.artifact import model as m
 from rung_engine.program import BODY_WEIGHT
 from rung_engine.reference.evaluate import Instant
-from rung_lang.verify.formula import Value
-from rung_lang.verify.space import Space, Variable
+from rung_lang.verify.formulas.formula import Value
+from rung_lang.verify.formulas.space import Space, Variable
 
 _REF: TypeAdapter[m.Ref] = TypeAdapter(m.Ref)
 _SPAN: TypeAdapter[m.Span] = TypeAdapter(m.Span)

@@ -19,14 +19,14 @@ from rung_engine.artifact.load import load
 from rung_engine.artifact.seal import seal, to_bytes
 from rung_lang.driver import Compiled, compile_protocol
 from rung_lang.source import Source, Unreadable, decode
-from rung_lang.verify import cross
-from rung_lang.verify.answers import Memory
-from rung_lang.verify.certificate import certified, crossed, judge
-from rung_lang.verify.cross import Crossed
-from rung_lang.verify.histories import Remembered
-from rung_lang.verify.remembering import Remembering
-from rung_lang.verify.solve import Solver
-from rung_lang.verify.space import Space
+from rung_lang.verify.certificates.certificate import certified, crossed, judge
+from rung_lang.verify.formulas.space import Space
+from rung_lang.verify.histories.histories import Remembered
+from rung_lang.verify.solving import cross
+from rung_lang.verify.solving.answers import Memory
+from rung_lang.verify.solving.cross import Crossed
+from rung_lang.verify.solving.remembering import Remembering
+from rung_lang.verify.solving.solve import Solver
 from rung_lang.verify.verify import verify
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,7 +121,7 @@ def test_judging_it_needs_no_solver_to_be_there(tmp_path: Path) -> None:
         "import sys\n"
         "sys.modules['z3'] = sys.modules['cvc5'] = None\n"
         "from rung_engine.artifact.load import load\n"
-        "from rung_lang.verify.certificate import judge\n"
+        "from rung_lang.verify.certificates.certificate import judge\n"
         f"judged = judge(load(open({str(file)!r}, 'rb').read()))\n"
         "print(judged.wrong, judged.by_solver, judged.certificate.state)\n"
     )
@@ -130,10 +130,15 @@ def test_judging_it_needs_no_solver_to_be_there(tmp_path: Path) -> None:
 
 def test_the_checker_imports_formulas_and_nothing_else_of_the_verifier() -> None:
     code = (
-        "import sys, rung_lang.verify.checker\n"
+        "import sys, rung_lang.verify.certificates.checker\n"
         "print(sorted(name for name in sys.modules if name.startswith(('rung', 'z3', 'cvc5'))))\n"
     )
-    own = ["rung_lang", "rung_lang.verify", "rung_lang.verify.checker", "rung_lang.verify.formula"]
+    below = ["certificates", "certificates.checker", "formulas", "formulas.formula"]
+    own = [
+        "rung_lang",
+        "rung_lang.verify",
+        *(f"rung_lang.verify.{name}" for name in below),
+    ]
     assert ran(code).decode().strip() == str(["rung_engine", "rung_engine.frozen", *own])
 
 

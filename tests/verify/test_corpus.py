@@ -14,31 +14,20 @@ from rung_lang.driver import Compiled, compile_protocol
 from rung_lang.examples import run_examples
 from rung_lang.finding import Problem
 from rung_lang.source import Source, Unreadable, decode
-from rung_lang.verify import (
-    boundaries,
-    contradictions,
-    cycles,
-    dead_rules,
-    gaps,
-    knowledge,
-    limits,
-    missing,
-    needs,
-    properties,
-    redundant_rules,
-    same,
-    transitions,
-    vacuous,
-    waits,
-)
-from rung_lang.verify.answers import Memory
 from rung_lang.verify.context import Context
+from rung_lang.verify.cycles import cycles
+from rung_lang.verify.doses import limits, needs
+from rung_lang.verify.formulas.space import Space
+from rung_lang.verify.gaps import gaps, knowledge, missing, same, waits
+from rung_lang.verify.histories.recorded import shown
 from rung_lang.verify.places import Places
-from rung_lang.verify.reach import Reach
-from rung_lang.verify.recorded import shown
-from rung_lang.verify.remembering import Remembering
-from rung_lang.verify.solve import Solver
-from rung_lang.verify.space import Space
+from rung_lang.verify.properties import properties, vacuous
+from rung_lang.verify.reach import transitions
+from rung_lang.verify.reach.reach import Reach
+from rung_lang.verify.rules import boundaries, contradictions, dead_rules, redundant_rules
+from rung_lang.verify.solving.answers import Memory
+from rung_lang.verify.solving.remembering import Remembering
+from rung_lang.verify.solving.solve import Solver
 from rung_lang.verify.verify import Family, verify
 
 ROOT = Path(__file__).resolve().parents[2]

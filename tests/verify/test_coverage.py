@@ -30,8 +30,8 @@ from rung_lang.examples import run_examples
 from rung_lang.report.coverage import table
 from rung_lang.report.decisions import WIDTH
 from rung_lang.source import Source
-from rung_lang.verify.coverage import CanFlip, Coverage, Seen, Tally, coverage, may_matter
-from rung_lang.verify.snapshot import Facts, Snapshot, judged
+from rung_lang.verify.histories.snapshot import Facts, Snapshot, judged
+from rung_lang.verify.strength.coverage import CanFlip, Coverage, Seen, Tally, coverage, may_matter
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -19,23 +19,15 @@ from rung_engine.program import Program
 from rung_engine.reference.run import Runner
 from rung_lang.finding import Problem
 from rung_lang.source import Source
-from rung_lang.verify import (
-    ask,
-    continued,
-    limits,
-    moments,
-    needs,
-    needs_beside,
-    problems_doses,
-    properties,
-    vacuous,
-)
-from rung_lang.verify import formula as f
-from rung_lang.verify.asks import Sat
+from rung_lang.verify import ask
 from rung_lang.verify.context import Context, Part
-from rung_lang.verify.decide import Situation
+from rung_lang.verify.doses import continued, limits, moments, needs, needs_beside, problems_doses
+from rung_lang.verify.formulas import formula as f
+from rung_lang.verify.formulas.decide import Situation
 from rung_lang.verify.places import Places
-from rung_lang.verify.reach import Reach
+from rung_lang.verify.properties import properties, vacuous
+from rung_lang.verify.reach.reach import Reach
+from rung_lang.verify.solving.asks import Sat
 from rung_lang.verify.verdict import Confirm, Proved, Replayed, Verdict
 
 FAMILIES = (limits, needs, properties, vacuous)

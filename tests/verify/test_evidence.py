@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from tests.laws.strategies import SEEDS
 
-from rung_lang.verify import formula as f
-from rung_lang.verify.asks import Unsat
-from rung_lang.verify.checker import check
-from rung_lang.verify.evidence import prove
-from rung_lang.verify.formula import Formula, Linear, Value
-from rung_lang.verify.simplex import Simplex
-from rung_lang.verify.solve import Solver
-from rung_lang.verify.space import Space
+from rung_lang.verify.certificates.checker import check
+from rung_lang.verify.certificates.evidence import prove
+from rung_lang.verify.certificates.simplex import Simplex
+from rung_lang.verify.formulas import formula as f
+from rung_lang.verify.formulas.formula import Formula, Linear, Value
+from rung_lang.verify.formulas.space import Space
+from rung_lang.verify.solving.asks import Unsat
+from rung_lang.verify.solving.solve import Solver
 
 TRUTHS = ("a", "b", "c", "d")
 NUMBERS = ("x", "y", "z")

@@ -22,18 +22,19 @@ from rung_engine.decision.view import DrugState, Stored
 from rung_engine.program import Amount
 from rung_lang.driver import compile_protocol
 from rung_lang.source import decode
-from rung_lang.verify import ask, gaps, missing, same
-from rung_lang.verify import formula as f
-from rung_lang.verify.acting import TREATS, is_acting, is_silent, silent
+from rung_lang.verify import ask
 from rung_lang.verify.context import Context, Part
-from rung_lang.verify.decide import GIVES, Situation
-from rung_lang.verify.patients import patient_of
+from rung_lang.verify.formulas import formula as f
+from rung_lang.verify.formulas.decide import GIVES, Situation
+from rung_lang.verify.gaps import gaps, missing, same
+from rung_lang.verify.gaps.acting import TREATS, is_acting, is_silent, silent
+from rung_lang.verify.gaps.patients import patient_of
+from rung_lang.verify.gaps.problems_gaps import LessForSicker, LosesOrder, Starved
+from rung_lang.verify.gaps.regions import Between, Bound, Condition, Cube, State, describe
+from rung_lang.verify.histories.snapshot import Facts, Snapshot, decided
 from rung_lang.verify.places import Places
-from rung_lang.verify.problems_gaps import LessForSicker, LosesOrder, Starved
-from rung_lang.verify.reach import Reach
-from rung_lang.verify.regions import Between, Bound, Condition, Cube, State, describe
-from rung_lang.verify.snapshot import Facts, Snapshot, decided
-from rung_lang.verify.solve import Sat
+from rung_lang.verify.reach.reach import Reach
+from rung_lang.verify.solving.solve import Sat
 from rung_lang.verify.verdict import Confirm, Replayed, Undecided, Witness
 
 HEAD = """protocol grid "Grid"

@@ -21,16 +21,17 @@ from rung_engine.program import Program
 from rung_engine.reference.run import Runner
 from rung_lang.driver import compile_protocol
 from rung_lang.source import Source, Unreadable, decode
-from rung_lang.verify import ask, gaps, knowledge, missing, same, sicker, waits
-from rung_lang.verify import formula as f
+from rung_lang.verify import ask
 from rung_lang.verify.context import Context, Part
-from rung_lang.verify.decide import Situation
+from rung_lang.verify.formulas import formula as f
+from rung_lang.verify.formulas.decide import Situation
 from rung_lang.verify.found import Found
-from rung_lang.verify.patients import reads
+from rung_lang.verify.gaps import gaps, knowledge, missing, same, sicker, waits
+from rung_lang.verify.gaps.patients import reads
+from rung_lang.verify.gaps.problems_gaps import NeverFresh, OftenStale, SilentRegion
 from rung_lang.verify.places import Places
-from rung_lang.verify.problems_gaps import NeverFresh, OftenStale, SilentRegion
-from rung_lang.verify.reach import Reach
-from rung_lang.verify.solve import Sat
+from rung_lang.verify.reach.reach import Reach
+from rung_lang.verify.solving.solve import Sat
 from rung_lang.verify.verdict import Confirm, Proved, Replayed, Verdict
 
 FAMILIES = (gaps, waits, missing, same)

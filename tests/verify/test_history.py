@@ -21,13 +21,13 @@ from rung_engine.event import Charted, Done, Dose, Event, Happened, Infusion, No
 from rung_engine.program import Program
 from rung_engine.reference.run import Runner
 from rung_lang.cli.load import compiled
-from rung_lang.verify import formula as f
-from rung_lang.verify.asks import Sat
 from rung_lang.verify.context import Context, Part
-from rung_lang.verify.decide import Situation, moves
-from rung_lang.verify.formula import Formula
-from rung_lang.verify.history import realise
-from rung_lang.verify.replay import Outline
+from rung_lang.verify.formulas import formula as f
+from rung_lang.verify.formulas.decide import Situation, moves
+from rung_lang.verify.formulas.formula import Formula
+from rung_lang.verify.histories.history import realise
+from rung_lang.verify.histories.replay import Outline
+from rung_lang.verify.solving.asks import Sat
 from rung_lang.verify.verdict import Confirm, Replayed, Witness
 
 MINUTE = 60_000
@@ -589,7 +589,7 @@ def test_every_rule_of_the_shipped_protocol_is_shown() -> None:
 SCRIPT = """
 from tests.verify.test_history import septic, question, fires
 from rung_lang.verify.context import Context
-from rung_lang.verify.history import realise
+from rung_lang.verify.histories.history import realise
 context = Context(septic())
 for rule, stage in (("weaning.relapse", "weaning"), ("second_line.hold", "second_line")):
     situation, parts = question(context, rule, stage)

@@ -25,17 +25,18 @@ from rung_engine.program import Amount, Program
 from rung_engine.reference.run import Runner
 from rung_lang.driver import compile_protocol
 from rung_lang.source import Source, decode
-from rung_lang.verify import arms, ask, boundaries, contradictions, dead_rules, redundant_rules
-from rung_lang.verify import formula as f
-from rung_lang.verify.acting import rules_in
-from rung_lang.verify.asks import Sat
+from rung_lang.verify import ask
 from rung_lang.verify.context import Context, Part
-from rung_lang.verify.decide import Situation
+from rung_lang.verify.formulas import formula as f
+from rung_lang.verify.formulas.decide import Situation
 from rung_lang.verify.found import Found
+from rung_lang.verify.gaps.acting import rules_in
+from rung_lang.verify.histories.snapshot import Facts, Snapshot, decided, judged
 from rung_lang.verify.places import Places
-from rung_lang.verify.problems_rules import AddsNothing
-from rung_lang.verify.reach import Reach
-from rung_lang.verify.snapshot import Facts, Snapshot, decided, judged
+from rung_lang.verify.reach.reach import Reach
+from rung_lang.verify.rules import arms, boundaries, contradictions, dead_rules, redundant_rules
+from rung_lang.verify.rules.problems_rules import AddsNothing
+from rung_lang.verify.solving.asks import Sat
 from rung_lang.verify.verdict import Confirm, Proved, Refuted, Replayed, Witness
 
 FAMILIES = (contradictions, dead_rules, redundant_rules, arms, boundaries)

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.laws.settings import tries
 
-from rung_lang.verify import formula as f
-from rung_lang.verify.beside import Beside
-from rung_lang.verify.formula import Formula, Value
-from rung_lang.verify.intervals import apart, box, clashes, within
-from rung_lang.verify.space import Space
+from rung_lang.verify.formulas import formula as f
+from rung_lang.verify.formulas.formula import Formula, Value
+from rung_lang.verify.formulas.intervals import apart, box, clashes, within
+from rung_lang.verify.formulas.space import Space
+from rung_lang.verify.rules.beside import Beside
 
 TINY = Fraction(1, 1000)
 NUMBERS, FLAGS = ("x", "y"), ("p", "q")

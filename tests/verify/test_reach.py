@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.verify.grid import Examined
 
-from rung_lang.verify.reach import Reach
+from rung_lang.verify.reach.reach import Reach
 from rung_lang.verify.verdict import Refuted
 
 HEAD = """protocol small "Small"

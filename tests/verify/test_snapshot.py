@@ -21,7 +21,7 @@ from rung_engine.reference.evaluate import Instant
 from rung_engine.reference.line import Line
 from rung_engine.reference.run import Runner
 from rung_engine.truth import Truth
-from rung_lang.verify.snapshot import Facts, Snapshot, decided, judged
+from rung_lang.verify.histories.snapshot import Facts, Snapshot, decided, judged
 
 
 class Recorder(Runner):

@@ -8,11 +8,11 @@ from rung_lang.report.mutants import lines
 from rung_lang.report.paste import as_example
 from rung_lang.source import Source, Unreadable, decode
 from rung_lang.verify.context import Context, base_program
-from rung_lang.verify.coverage import Coverage, Tally
-from rung_lang.verify.mutants import mutants
-from rung_lang.verify.reach import Reach
-from rung_lang.verify.strength import count_of, tried
-from rung_lang.verify.suggest import Missing
+from rung_lang.verify.reach.reach import Reach
+from rung_lang.verify.strength.coverage import Coverage, Tally
+from rung_lang.verify.strength.mutants import mutants
+from rung_lang.verify.strength.strength import count_of, tried
+from rung_lang.verify.strength.suggest import Missing
 from rung_lang.verify.verify import verify
 
 PATH = "ward.rung"

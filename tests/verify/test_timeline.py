@@ -12,16 +12,16 @@ from rung_engine.artifact import model as m
 from rung_engine.program import Program
 from rung_engine.reference.run import Runner
 from rung_engine.truth import Truth
-from rung_lang.verify import formula as f
-from rung_lang.verify.chart_from_model import Chart, TooLong, Unchartable
-from rung_lang.verify.concrete import Concrete
 from rung_lang.verify.context import Context
-from rung_lang.verify.factors import products
-from rung_lang.verify.formula import Value
-from rung_lang.verify.replay import Outline
-from rung_lang.verify.subjects import of_term
-from rung_lang.verify.symbols import Tri
-from rung_lang.verify.timeline import REST, Timeline
+from rung_lang.verify.formulas import formula as f
+from rung_lang.verify.formulas.factors import products
+from rung_lang.verify.formulas.formula import Value
+from rung_lang.verify.formulas.subjects import of_term
+from rung_lang.verify.formulas.symbols import Tri
+from rung_lang.verify.histories.chart_from_model import Chart, TooLong, Unchartable
+from rung_lang.verify.histories.concrete import Concrete
+from rung_lang.verify.histories.replay import Outline
+from rung_lang.verify.histories.timeline import REST, Timeline
 
 Told = dict[tuple[int, int], Tri]
 """By term and instant."""

@@ -8,9 +8,9 @@ from rung_lang.source import Source, Unreadable, decode
 from rung_lang.verify.context import Context
 from rung_lang.verify.found import Found
 from rung_lang.verify.places import Places
-from rung_lang.verify.problems_together import AgainstEachOther
-from rung_lang.verify.reach import Reach
-from rung_lang.verify.together import Side, together
+from rung_lang.verify.reach.reach import Reach
+from rung_lang.verify.together.problems_together import AgainstEachOther
+from rung_lang.verify.together.together import Side, together
 
 FORMULARY = """formulary ward "Ward"
 input MAP in mmHg plausible 10 to 200 mmHg valid for 15 min charted every 15 min step 1 mmHg normal 80 mmHg

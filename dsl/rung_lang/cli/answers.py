@@ -32,7 +32,7 @@ _HEAD = len(_MARK) + _KEY + _DIGEST + _LENGTH
 
 
 class Answers:
-    """The answers of one protocol, by sha256 in hex: a `rung_lang.verify.answers.Kept`.
+    """The answers of one protocol, by sha256 in hex: a `rung_lang.verify.solving.answers.Kept`.
 
     `folder` None: what is put is kept by this object only.
     """

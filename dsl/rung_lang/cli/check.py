@@ -16,7 +16,7 @@ from rung_lang.report.decisions import counted
 from rung_lang.report.text import WIDTH, render, safe
 
 if TYPE_CHECKING:
-    from rung_lang.verify.mutants import Mutant
+    from rung_lang.verify.strength.mutants import Mutant
 
 MOST_LISTED = 12
 """Rules without an example that are named one by one."""
@@ -154,7 +154,7 @@ def _print_mutants(item: Checked) -> None:
     """The changes that no property, no other question and no example notices."""
     from rung_lang.cli.show import progress
     from rung_lang.report.mutants import lines
-    from rung_lang.verify.strength import count_of, tried
+    from rung_lang.verify.strength.strength import count_of, tried
 
     artifact, report = item.compiled.artifact, item.report
     assert artifact is not None and report is not None

@@ -76,7 +76,7 @@ def check(path: str) -> Checked:
         from rung_lang.cli.answers import Answers, fingerprint, user_folder
         from rung_lang.examples import uncovered
         from rung_lang.report.examples import depends_message, failure_message, failure_tree
-        from rung_lang.verify.examples_again import run_again
+        from rung_lang.verify.strength.examples_again import run_again
 
         store = Answers(user_folder(), result.artifact.name)
         for one in run_again(result.artifact, result.examples, store, fingerprint()):
@@ -100,9 +100,9 @@ def beside(checked: Sequence[Checked]) -> list[Checked]:
     from rung_lang.report.words import message
     from rung_lang.verify.context import Context
     from rung_lang.verify.places import Places
-    from rung_lang.verify.problems_together import AgainstEachOther
-    from rung_lang.verify.reach import Reach
-    from rung_lang.verify.together import Side, together
+    from rung_lang.verify.reach.reach import Reach
+    from rung_lang.verify.together.problems_together import AgainstEachOther
+    from rung_lang.verify.together.together import Side, together
 
     out = list(checked)
     sides: dict[int, Side] = {}

@@ -12,7 +12,7 @@ from rung_lang.cli.load import compiled
 
 if TYPE_CHECKING:
     from rung_lang.driver import Compiled
-    from rung_lang.verify.suggest import Suggestion
+    from rung_lang.verify.strength.suggest import Suggestion
 
 
 @click.command("examples")
@@ -31,9 +31,9 @@ def command(ctx: click.Context, path: str, suggest: bool, output: str | None) ->
     """
     from rung_lang.report.coverage import table
     from rung_lang.verify.context import Context
-    from rung_lang.verify.coverage import Tally
-    from rung_lang.verify.reach import Reach
-    from rung_lang.verify.suggest import Missing
+    from rung_lang.verify.reach.reach import Reach
+    from rung_lang.verify.strength.coverage import Tally
+    from rung_lang.verify.strength.suggest import Missing
 
     result = compiled(path)
     if result.artifact is None:

@@ -11,9 +11,9 @@ from rung_lang.cli.answers import Answers, fingerprint, user_folder
 if TYPE_CHECKING:
     from rung_engine.artifact.model import Artifact
     from rung_lang.driver import Compiled
-    from rung_lang.verify.asks import Explains
-    from rung_lang.verify.histories import Histories
-    from rung_lang.verify.space import Space
+    from rung_lang.verify.formulas.space import Space
+    from rung_lang.verify.histories.histories import Histories
+    from rung_lang.verify.solving.asks import Explains
     from rung_lang.verify.verdict import Report
 
 
@@ -33,7 +33,7 @@ def proof(result: Compiled) -> Report:
 def certified(result: Compiled) -> tuple[Report, Artifact]:
     """The same, and the sealed artifact with its certificate."""
     from rung_engine.artifact.seal import seal
-    from rung_lang.verify.certificate import certified
+    from rung_lang.verify.certificates.certificate import certified
 
     assert result.artifact is not None
     store = Answers(user_folder(), result.artifact.name)
@@ -54,9 +54,9 @@ def tools() -> dict[str, str]:
 
 
 def _remembering(artifact: Artifact, store: Answers) -> tuple[Callable[[Space], Explains], Histories]:
-    from rung_lang.verify.histories import Remembered
-    from rung_lang.verify.remembering import Remembering
-    from rung_lang.verify.solve import Solver
+    from rung_lang.verify.histories.histories import Remembered
+    from rung_lang.verify.solving.remembering import Remembering
+    from rung_lang.verify.solving.solve import Solver
 
     code = fingerprint()
     histories = Remembered(store, f"{code} {artifact.meaning}")

@@ -14,8 +14,8 @@ from rung_lang.report.text import safe
 
 if TYPE_CHECKING:
     from rung_engine.artifact.model import Artifact
-    from rung_lang.verify.certificate import Judged
-    from rung_lang.verify.cross import Agreement
+    from rung_lang.verify.certificates.certificate import Judged
+    from rung_lang.verify.solving.cross import Agreement
 
 
 @click.command("verify")
@@ -30,7 +30,7 @@ def command(ctx: click.Context, path: str, cross_check: bool, form: str) -> None
     only as far as its evidence shows them; z3 is asked where there is none. A text is proved first.
     """
     from rung_engine.artifact.certificate import refusal
-    from rung_lang.verify.certificate import judge
+    from rung_lang.verify.certificates.certificate import judge
 
     if cross_check:
         _needs_cvc5()
@@ -55,7 +55,7 @@ def _certified(path: str) -> Artifact:
 
 
 def _needs_cvc5() -> None:
-    from rung_lang.verify.cross import NotInstalled, version
+    from rung_lang.verify.solving.cross import NotInstalled, version
 
     try:
         version()
@@ -70,7 +70,7 @@ def _needs_cvc5() -> None:
 
 def _crossed(artifact: Artifact) -> Agreement | None:
     """None where the certificate cannot be read: then nothing is known of what was asked."""
-    from rung_lang.verify.certificate import crossed
+    from rung_lang.verify.certificates.certificate import crossed
 
     return crossed(artifact)
 

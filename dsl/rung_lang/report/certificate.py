@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from rung_engine.artifact.model import Certificate
 from rung_lang.report.decisions import counted
-from rung_lang.verify.certificate import Judged
-from rung_lang.verify.cross import Agreement
-from rung_lang.verify.rechecking import Kind
+from rung_lang.verify.certificates.certificate import Judged
+from rung_lang.verify.certificates.rechecking import Kind
+from rung_lang.verify.solving.cross import Agreement
 
 _WORDS: dict[Kind, str] = {
     "unreadable": "I cannot read the evidence: {name}.",

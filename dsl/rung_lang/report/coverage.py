@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rung_lang.report.decisions import counted, wrapped
-from rung_lang.verify.coverage import Coverage, LeafCoverage
+from rung_lang.verify.strength.coverage import Coverage, LeafCoverage
 
 _RULE = 54
 _EXERCISED = 11

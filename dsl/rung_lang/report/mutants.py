@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rung_lang.report.decisions import counted, wrapped
-from rung_lang.verify.mutants import Mutant
+from rung_lang.verify.strength.mutants import Mutant
 
 
 def lines(tried: Sequence[tuple[Mutant, bool]]) -> Iterator[str]:

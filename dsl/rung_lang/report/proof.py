@@ -9,7 +9,7 @@ from typing import Any, Literal, assert_never
 
 from rung_lang.report.decisions import counted
 from rung_lang.report.text import WIDTH
-from rung_lang.verify.problems_history import NotDecided
+from rung_lang.verify.reach.problems_history import NotDecided
 from rung_lang.verify.verdict import Layer, Obligation, Proved, Refuted, Report, Trust, Undecided
 
 Word = Literal["proved", "refuted", "undecided"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rung_lang.report.words_phrases import Words, joined
-from rung_lang.verify.problems_cycles import Flapping, Lapse, SlowFlapping, Swing, Taken
+from rung_lang.verify.cycles.problems_cycles import Flapping, Lapse, SlowFlapping, Swing, Taken
 
 CycleProblem = Flapping | SlowFlapping
 

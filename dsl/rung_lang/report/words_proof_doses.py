@@ -9,7 +9,7 @@ from rung_engine.artifact import model as m
 from rung_lang.lower.phrase import amount_words
 from rung_lang.report.words_phrases import Words, joined, ticked
 from rung_lang.source import Span
-from rung_lang.verify.problems_doses import (
+from rung_lang.verify.doses.problems_doses import (
     AboutNobody,
     AboveLimit,
     AlwaysBroken,
@@ -25,7 +25,7 @@ from rung_lang.verify.problems_doses import (
     Silent,
     StillAbove,
 )
-from rung_lang.verify.sites import OnlyFor
+from rung_lang.verify.doses.sites import OnlyFor
 from rung_lang.verify.verdict import Said
 
 ProvedDoseProblem = (

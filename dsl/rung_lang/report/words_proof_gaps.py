@@ -8,7 +8,7 @@ from typing import assert_never
 
 from rung_lang.report.decisions import length
 from rung_lang.report.words_phrases import Words, joined, ticked
-from rung_lang.verify.problems_gaps import (
+from rung_lang.verify.gaps.problems_gaps import (
     BlindStepDown,
     Gap,
     Hinges,
@@ -22,7 +22,7 @@ from rung_lang.verify.problems_gaps import (
     Starved,
     UnboundedWait,
 )
-from rung_lang.verify.regions import Between, Condition, Cube, State
+from rung_lang.verify.gaps.regions import Between, Condition, Cube, State
 
 GapProblem = (
     Gap | LessForSicker | SilentRegion | UnboundedWait | NeverFresh | OftenStale | NoCadence | Starved

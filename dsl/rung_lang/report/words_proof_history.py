@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from rung_lang.report.words_phrases import Words, joined
-from rung_lang.verify.problems_history import DeadEnd, InstantCycle, NotDecided, UnreachableStage
+from rung_lang.verify.reach.problems_history import DeadEnd, InstantCycle, NotDecided, UnreachableStage
 from rung_lang.verify.verdict import Said
 
 HistoryProblem = UnreachableStage | DeadEnd | InstantCycle | NotDecided

@@ -8,7 +8,7 @@ from typing import assert_never
 from rung_lang.report.words_phrases import Words, joined, ticked
 from rung_lang.report.words_proof_doses import only
 from rung_lang.source import Span
-from rung_lang.verify.problems_rules import (
+from rung_lang.verify.rules.problems_rules import (
     AddsNothing,
     AlwaysFires,
     ArmsLeaveOut,

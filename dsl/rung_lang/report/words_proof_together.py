@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rung_lang.report.words_phrases import Words
-from rung_lang.verify.problems_together import AgainstEachOther
+from rung_lang.verify.together.problems_together import AgainstEachOther
 
 TogetherProblem = AgainstEachOther
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from rung_engine.frozen import frozen
-from rung_lang.verify.answers import key_of
 from rung_lang.verify.context import Context, Part
-from rung_lang.verify.decide import Situation
-from rung_lang.verify.formula import Formula
-from rung_lang.verify.history import realise
-from rung_lang.verify.keys import name_of
-from rung_lang.verify.replay import replay_of
-from rung_lang.verify.traces import excluded
+from rung_lang.verify.formulas.decide import Situation
+from rung_lang.verify.formulas.formula import Formula
+from rung_lang.verify.histories.history import realise
+from rung_lang.verify.histories.replay import replay_of
+from rung_lang.verify.reach.traces import excluded
+from rung_lang.verify.solving.answers import key_of
+from rung_lang.verify.solving.keys import name_of
 from rung_lang.verify.verdict import Confirm, Layer, Proved, Refuted, Undecided, Verdict, Witness
 
 

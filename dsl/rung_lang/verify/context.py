@@ -9,15 +9,15 @@ from typing import Protocol
 from rung_engine.artifact import model as m
 from rung_engine.decision.rules import destination
 from rung_engine.program import Program
-from rung_lang.verify.asks import Asks
-from rung_lang.verify.decide import Situation
-from rung_lang.verify.formula import Formula, negation
-from rung_lang.verify.histories import Histories, NoHistories
-from rung_lang.verify.past import FreePast
-from rung_lang.verify.recorded import Shown
-from rung_lang.verify.solve import Solver
-from rung_lang.verify.space import Space
-from rung_lang.verify.symbols import Symbols
+from rung_lang.verify.formulas.decide import Situation
+from rung_lang.verify.formulas.formula import Formula, negation
+from rung_lang.verify.formulas.past import FreePast
+from rung_lang.verify.formulas.space import Space
+from rung_lang.verify.formulas.symbols import Symbols
+from rung_lang.verify.histories.histories import Histories, NoHistories
+from rung_lang.verify.histories.recorded import Shown
+from rung_lang.verify.solving.asks import Asks
+from rung_lang.verify.solving.solve import Solver
 from rung_lang.verify.verdict import Label
 
 Part = tuple[Label, Formula]

@@ -8,34 +8,22 @@ from rung_engine.artifact import model as m
 from rung_lang.finding import Problem
 from rung_lang.lower.examples import LoweredExample
 from rung_lang.source import Source
-from rung_lang.verify import (
-    arms,
-    boundaries,
-    contradictions,
-    cycles,
-    dead_rules,
-    gaps,
-    knowledge,
-    limits,
-    missing,
-    needs,
-    properties,
-    redundant_rules,
-    same,
-    transitions,
-    vacuous,
-    waits,
-)
-from rung_lang.verify.asks import Asks
 from rung_lang.verify.context import Context
+from rung_lang.verify.cycles import cycles
+from rung_lang.verify.doses import limits, needs
+from rung_lang.verify.formulas.space import Space
 from rung_lang.verify.found import Found
-from rung_lang.verify.histories import Histories
+from rung_lang.verify.gaps import gaps, knowledge, missing, same, waits
+from rung_lang.verify.histories.histories import Histories
+from rung_lang.verify.histories.recorded import Shown, again, shown
 from rung_lang.verify.places import Places
-from rung_lang.verify.problems_history import NotDecided
-from rung_lang.verify.reach import Reach
-from rung_lang.verify.recorded import Shown, again, shown
-from rung_lang.verify.solve import Solver
-from rung_lang.verify.space import Space
+from rung_lang.verify.properties import properties, vacuous
+from rung_lang.verify.reach import transitions
+from rung_lang.verify.reach.problems_history import NotDecided
+from rung_lang.verify.reach.reach import Reach
+from rung_lang.verify.rules import arms, boundaries, contradictions, dead_rules, redundant_rules
+from rung_lang.verify.solving.asks import Asks
+from rung_lang.verify.solving.solve import Solver
 from rung_lang.verify.verdict import Obligation, Report, Undecided, Witness
 
 Family = Callable[[Context, Places, Reach], Found]

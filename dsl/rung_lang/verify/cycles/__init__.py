@@ -1,0 +1,1 @@
+"""R304: what goes round for a patient who stays as he is."""

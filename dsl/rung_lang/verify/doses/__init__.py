@@ -1,0 +1,1 @@
+"""R401 and R402: doses, maxima, and what a drug needs."""

@@ -1,0 +1,1 @@
+"""Values, terms and one decision as formulas."""

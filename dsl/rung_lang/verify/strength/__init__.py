@@ -1,0 +1,1 @@
+"""What the examples and properties of a protocol hold in place."""

@@ -1,0 +1,1 @@
+"""R601: two protocols on one patient."""
