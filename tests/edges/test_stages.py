@@ -368,6 +368,19 @@ def test_a_cycle_in_one_instant_is_reported_and_the_session_stays() -> None:
     assert (found.stage, found.contradictions) == ("calm", ["cycle"])
 
 
+def test_incompatible_orders_of_two_moves_are_neither_given_where_the_second_one_finishes() -> None:
+    text = """
+    stage calm initial
+      rule begin when MAP < 65 then start NE at 0.05 mcg/kg/min and go to low
+    stage low
+      rule over when MAP < 50 then start NE at 0.1 mcg/kg/min and finish "moved to theatre"
+    """
+    facts = ("0 h NE off", "0 h weight 70 kg")
+    found = decide(text, "0 h MAP 45", *facts, at="0 h")
+    assert (found.content.phase, found.orders, found.contradictions) == ("finished", [], ["orders"])
+    assert decide(text, "0 h MAP 60", *facts, at="0 h").orders == ["start norepinephrine"]
+
+
 # ---------------------------------------------------------------- settings
 
 

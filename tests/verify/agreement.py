@@ -24,7 +24,7 @@ KINDS = {"orders": "R201", "stages": "R202", "cycle": "R303"}
 ASKS_MORE = frozenset({"R207", "R502"})
 """Asked of patients of whom more is said than `confirm` looks at again."""
 TREATS = frozenset(
-    {"start", "add", "set", "increase", "decrease", "continue", "give", "stop", "pause", "taper", "avoid"}
+    {"start", "add", "set", "increase", "decrease", "continue", "give", "stop", "pause", "taper"}
 )
 
 
@@ -99,7 +99,7 @@ def shows(one: Obligation, replayed: Replayed) -> bool | None:
             return any(clash.kind == "cycle" for clash in content.contradictions)
         case "R301" | "R302":
             stage = about[0].removeprefix("stage:")
-            return content.stage == stage or stage in content.path
+            return content.stage == stage or stage in (*content.path, *_left_in_rings(replayed))
         case "R203":
             if any(clash.kind == "cycle" and about[0] in clash.rules for clash in content.contradictions):
                 return True
@@ -111,6 +111,14 @@ def shows(one: Obligation, replayed: Replayed) -> bool | None:
             return breaks(prop, view, content, (about[1],))
         case _:
             return None
+
+
+def _left_in_rings(replayed: Replayed) -> set[str | None]:
+    """Stages that a session came to and left again on its way round, on this instant."""
+    closing = {
+        rule for one in replayed.content.contradictions if one.kind == "cycle" for rule in one.rules
+    }
+    return {rule.stage for rule in replayed.program.artifact.rules if rule.id in closing}
 
 
 def _undone(content: Content, rules: Iterable[str]) -> bool:
@@ -155,9 +163,13 @@ def breaks(prop: m.Property, view: Instant, content: Content, rules: Iterable[st
             return True
         if order.op not in ops[prop.subject]:
             continue
-        if not isinstance(prop.above, m.Number) or order.dose is None:
-            if prop.above is None:
+        if not isinstance(prop.above, m.Number):
+            return True
+        if order.op == "continue":
+            rate = view.drug(order.target).rate
+            if rate is not None and rate.value > view.program.number(prop.above).value:
                 return True
+        if order.dose is None:
             continue
         if order.dose.unit == prop.above.unit and order.dose.hi > prop.above.millionths:
             return True
@@ -212,8 +224,7 @@ def _of_instant(
     view, content = replayed.view, replayed.content
     if content.phase != "active":
         return
-    # What stands while a contradiction holds a session back is left to R201, R202 and R303.
-    for question in unshown if not content.contradictions else ():
+    for question in unshown:
         here = question.situation.stage in (content.stage, *content.path)
         if here and question.confirm(replayed):
             yield f"a history shows {question.code} {question.about}, which was excluded"
@@ -271,7 +282,7 @@ def of_points(examined: Examined, dice: Random, count: int, tally: Counter[str])
         tally["points reached"] += 1
         for rule_id, one in states.items():
             counts = one.state == "fires" and (not point.content.path or rule_id in point.content.moved_by)
-            if counts and rule_id in dead and not point.content.contradictions:
+            if counts and rule_id in dead:
                 yield f"{rule_id} is said never to fire, and fires on an instant"
         for clash in point.content.contradictions:
             tally[f"points {clash.kind}"] += 1

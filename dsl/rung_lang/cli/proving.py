@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
 def proof(result: Compiled) -> Report:
     """What the verifier says of a text without errors."""
+    from rung_lang.cli.spacer import ask
     from rung_lang.verify.verify import verify
 
     assert result.artifact is not None
     store = Answers(user_folder(), result.artifact.name)
     asks, histories = _remembering(result.artifact, store)
     main = result.files[-1].path
-    report = verify(result.artifact, result.sources, main, result.examples, asks, histories)
+    report = verify(result.artifact, result.sources, main, result.examples, asks, histories, prover=ask)
     store.flush()
     return report
 
@@ -33,6 +34,7 @@ def proof(result: Compiled) -> Report:
 def certified(result: Compiled) -> tuple[Report, Artifact]:
     """The same, and the sealed artifact with its certificate."""
     from rung_engine.artifact.seal import seal
+    from rung_lang.cli.spacer import ask
     from rung_lang.verify.certificates.certificate import certified
 
     assert result.artifact is not None
@@ -40,7 +42,7 @@ def certified(result: Compiled) -> tuple[Report, Artifact]:
     asks, histories = _remembering(result.artifact, store)
     main = result.files[-1].path
     report, certificate = certified(
-        result.artifact, result.sources, main, result.examples, asks, tools(), histories
+        result.artifact, result.sources, main, result.examples, asks, tools(), histories, ask
     )
     store.flush()
     return report, seal(result.artifact.model_copy(update={"certificate": certificate}))

@@ -30,6 +30,7 @@ def command(ctx: click.Context, path: str, cross_check: bool, form: str) -> None
     only as far as its evidence shows them; z3 is asked where there is none. A text is proved first.
     """
     from rung_engine.artifact.certificate import refusal
+    from rung_lang.cli.spacer import ask
     from rung_lang.verify.certificates.certificate import judge
 
     if cross_check:
@@ -38,7 +39,7 @@ def command(ctx: click.Context, path: str, cross_check: bool, form: str) -> None
     problem = refusal(artifact)
     if problem is not None and problem.state == "missing":
         raise Refusal(problem.code, f"{path}: {problem.reason}.", "`rung compile` proves a text.", FINDINGS)
-    judged = judge(artifact)
+    judged = judge(artifact, ask)
     agreement = _crossed(artifact) if cross_check else None
     holds = not judged.wrong and (agreement is None or not agreement.disagreed)
     if form == "json":
@@ -70,9 +71,10 @@ def _needs_cvc5() -> None:
 
 def _crossed(artifact: Artifact) -> Agreement | None:
     """None where the certificate cannot be read: then nothing is known of what was asked."""
+    from rung_lang.cli.spacer import ask
     from rung_lang.verify.certificates.certificate import crossed
 
-    return crossed(artifact)
+    return crossed(artifact, ask)
 
 
 def _print(path: str, artifact: Artifact, judged: Judged, agreement: Agreement | None, holds: bool) -> None:

@@ -1,15 +1,27 @@
-"""Words for rules that undo each other on a patient who stays as he is: R304."""
+"""Words for patients who stay as they are: rules that undo each other (R304), orders for good (R302)."""
 
 from __future__ import annotations
 
-from rung_lang.report.words_phrases import Words, joined
-from rung_lang.verify.cycles.problems_cycles import Flapping, Lapse, SlowFlapping, Swing, Taken
+from typing import assert_never
 
-CycleProblem = Flapping | SlowFlapping
+from rung_lang.report.words_phrases import Words, joined
+from rung_lang.verify.cycles.problems_cycles import Flapping, Lapse, SlowFlapping, Swing, Taken, Trap
+
+CycleProblem = Flapping | SlowFlapping | Trap
 
 
 def of_cycles(problem: CycleProblem) -> Words:
     """The words of one problem."""
+    match problem:
+        case Flapping():
+            return _round(problem)
+        case Trap():
+            return _trap(problem)
+        case _:
+            assert_never(problem)
+
+
+def _round(problem: Flapping) -> Words:
     first = problem.steps[0]
     swings = joined([_swing(one) for one in problem.swings], "and")
     lapses = " ".join(_lapse(one) for one in problem.lapses)
@@ -53,12 +65,25 @@ def _lapse(one: Lapse) -> str:
     )
 
 
-def _cure(problem: CycleProblem) -> str:
+def _cure(problem: Flapping) -> str:
     wait = f"Ask for the second condition to have held for longer than {_time(problem.settle)} (`C for …`)"
     if not problem.swings:
         return f"{wait}, or for a reading that the first order changes."
     apart = joined([f"{one.apart} of `{one.input}`" for one in problem.swings], "and")
     return f"Put more than {apart} between the two thresholds. Or: {wait[0].lower()}{wait[1:]}."
+
+
+def _trap(problem: Trap) -> Words:
+    orders = joined([f"`{order}`" for order in dict.fromkeys(order for order, _, _ in problem.orders)], "and")
+    return Words(
+        f"Stage `{problem.stage}` covers `{problem.what}`, and can keep such a patient as he is for good.",
+        "true, and nothing ever changes",
+        "Readings stay as they are and every order is carried out at once. In the end only "
+        f"{orders} is left: no rule moves this patient, no wait is left, and nobody is told.",
+        "Add what follows when this does not help: another drug, a move to another stage, or a `notify`, "
+        "after a time (`C for …`). Or narrow `covers`, if no more is owed to this patient here.",
+        tuple((span, f"`{order}` stands") for order, _, span in problem.orders),
+    )
 
 
 def _time(ms: int) -> str:

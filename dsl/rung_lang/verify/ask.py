@@ -8,6 +8,7 @@ from rung_lang.verify.formulas.decide import Situation
 from rung_lang.verify.formulas.formula import Formula
 from rung_lang.verify.histories.history import realise
 from rung_lang.verify.histories.replay import replay_of
+from rung_lang.verify.reach.induction import by_induction
 from rung_lang.verify.reach.traces import excluded
 from rung_lang.verify.solving.answers import key_of
 from rung_lang.verify.solving.keys import name_of
@@ -74,7 +75,7 @@ def _answer(context: Context, question: Question) -> Witness | Proved | Undecide
         context.histories.put(name, witness)
         if witness is not None:
             return witness
-    proved = excluded(context, question.situation, parts)
+    proved = excluded(context, question.situation, parts) or by_induction(context, question.situation, parts)
     if proved is not None:
         return proved
     return Undecided("no history was found that shows it, and none that excludes it")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.rules import destination
@@ -20,6 +20,9 @@ from rung_lang.verify.solving.asks import Asks
 from rung_lang.verify.solving.solve import Solver
 from rung_lang.verify.verdict import Label
 
+if TYPE_CHECKING:
+    from rung_lang.verify.reach.induction import Induction
+
 Part = tuple[Label, Formula]
 """A named part of a question."""
 
@@ -28,6 +31,10 @@ class Reached(Protocol):
     """What is known of the stages a history gets to."""
 
     def part(self, stage: str | None, symbols: Symbols) -> tuple[Part, ...]: ...
+
+
+Prover = Callable[[str], Any]
+"""Takes Horn clauses in SMT-LIB 2; says what `solving.spacer` writes. It is not believed."""
 
 
 def base_program(artifact: m.Artifact) -> Program:
@@ -51,6 +58,10 @@ class Context:
     solver: Asks = field(init=False)
     reach: Reached | None = None
     """Until it is there, every stage counts as reached by any history."""
+    lemmas: Induction | None = None
+    """Found when a question is first left open by all that is quicker."""
+    prover: Prover | None = None
+    """Who looks for invariants where nothing else decides; None: nobody does."""
     histories: Histories = field(default_factory=NoHistories)
     shown: tuple[Shown, ...] = ()
     """Instants of the protocol's own examples."""

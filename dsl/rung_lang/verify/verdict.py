@@ -113,8 +113,8 @@ class Report:
 
     @property
     def state(self) -> Literal["proved", "failed", "undecided"]:
-        """`failed` where a finding is an error."""
-        if any(problem.level == "error" for problem in self.problems):
+        """`failed` where a finding is an error of the protocol; that something is open is none (R801)."""
+        if any(problem.level == "error" and problem.code != "R801" for problem in self.problems):
             return "failed"
         return (
             "undecided" if any(isinstance(one.verdict, Undecided) for one in self.obligations) else "proved"

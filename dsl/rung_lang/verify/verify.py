@@ -8,8 +8,8 @@ from rung_engine.artifact import model as m
 from rung_lang.finding import Problem
 from rung_lang.lower.examples import LoweredExample
 from rung_lang.source import Source
-from rung_lang.verify.context import Context
-from rung_lang.verify.cycles import cycles
+from rung_lang.verify.context import Context, Prover
+from rung_lang.verify.cycles import cycles, traps
 from rung_lang.verify.doses import limits, needs
 from rung_lang.verify.formulas.space import Space
 from rung_lang.verify.found import Found
@@ -41,6 +41,7 @@ FAMILIES: tuple[Family, ...] = (
     missing.obligations,
     same.obligations,
     cycles.obligations,
+    traps.obligations,
 )
 STATED: tuple[Callable[[Context, Places], Found], ...] = (
     limits.obligations,
@@ -59,13 +60,16 @@ def verify(
     asks: Callable[[Space], Asks] = Solver,
     histories: Histories | None = None,
     played: Sequence[Witness] = (),
+    prover: Prover | None = None,
 ) -> Report:
     """Everything asked of the protocol at `main`, and what came of it. `examples` are its own.
 
     `asks`: who answers questions; by default a solver. `histories`: those found before, by question.
-    `played`: others that are looked through like the instants of examples.
+    `played`: others that are looked through like the instants of examples. `prover`: who is asked for
+    invariants where all else leaves a question open.
     """
     context = Context(artifact, asks)
+    context.prover = prover
     if histories is not None:
         context.histories = histories
     context.shown = (*shown(artifact, examples), *again(artifact, played))
@@ -94,7 +98,7 @@ def verify(
         tuple(problems),
         assumed=tuple(words.get(str(term), "") for term in artifact.assumptions),
         approximated=tuple(_approximated(artifact)),
-        not_analysed=("what another protocol on the same patient orders",),
+        not_analysed=tuple(_not_analysed(artifact)),
         modes=("free", "obeyed"),
         shown=_taken(context.shown, obligations),
     )
@@ -117,6 +121,14 @@ def _approximated(artifact: m.Artifact) -> Iterator[str]:
         yield "means, changes, totals and earlier values are any number their readings allow"
     if any(choice.order.within or choice.order.once != "no" for choice in _single(artifact)):
         yield "whether an order was carried out since is free"
+
+
+def _not_analysed(artifact: m.Artifact) -> Iterator[str]:
+    """What no question is about. Engines look at it on every decision."""
+    yield "what another protocol on the same patient orders"
+    drugs, restricts = artifact.drugs.values(), artifact.restricts
+    if any(drug.rolling for drug in drugs) or any(restrict.rolling for restrict in restricts):
+        yield "what infusions, and several orders together, give within the time of a rolling maximum"
 
 
 def _single(artifact: m.Artifact) -> Iterator[m.One]:

@@ -147,6 +147,13 @@ def wakes(content: Content, now: int) -> Iterable[int]:
             yield waiting.until
 
 
+def is_fleeting(before: State, after: State, content: Content) -> bool:
+    """The contradiction may be over on the next instant: carried orders that cannot both be given are given up
+    with it.
+    """
+    return bool(content.contradictions) and (bool(content.moved_by) or before.carried != after.carried)
+
+
 # ---------------------------------------------------------------- one instant
 
 
@@ -295,6 +302,7 @@ def _finish(
     began = state.began
     assert began is not None
     orders = _collect(view, [_issues(item, when, view) for item, when in moved], began)
+    contradictions = _contradict(view, orders)
     done = State(finished=True, outcome=outcome)
     content = replace(
         _blank(view, "finished", state),
@@ -305,6 +313,8 @@ def _finish(
         orders=tuple(orders.standing),
         waiting=tuple(orders.waiting),
         withheld=tuple(orders.withheld),
+        contradictions=tuple(contradictions),
+        outside_verified=_outside(view),
     )
     return done, Draft(content)
 
@@ -395,11 +405,14 @@ def _rest(
             if view.truth(decl.condition) is True
         ),
         silence_is_off=view.silence_is_off(),
-        outside_verified=tuple(
-            str(term) for term in program.artifact.assumptions if view.truth(term) is False
-        ),
+        outside_verified=_outside(view),
     )
     return state, Draft(content, unsettled)
+
+
+def _outside(view: View) -> tuple[str, ...]:
+    """Assumptions that are false on this instant: nothing was proved about such a patient."""
+    return tuple(str(term) for term in view.program.artifact.assumptions if view.truth(term) is False)
 
 
 def _place(order: Standing) -> tuple[object, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from rung_engine.artifact import model as m
-from rung_engine.decision.fold import Fold, wakes
+from rung_engine.decision.fold import Fold, is_fleeting, wakes
 from rung_engine.decision.model import Content, Decision, follow
 from rung_engine.event import Dose, Event, Fact, Infusion, Reading
 from rung_engine.program import Program
@@ -85,8 +85,11 @@ class Runner:
         if not self.rows:
             self.rows.append(self._before)
         view = Instant(self.chart, time, self.rows)
+        before = self.fold.state
         content = self.fold.advance(view)
         state = self.fold.state
+        if self.fold.content is not None and is_fleeting(before, state, self.fold.content):
+            heapq.heappush(self._heap, time + 1)
         view.place(state.stage, state.entered, state.began)
         row = view.row()
         for instant in self._next(view, row, self.fold.content):

@@ -52,9 +52,9 @@ class Replay:
         watch: Watch | None = None,
     ) -> None:
         assert not (needs and others)
-        facts, _ = resolve(events)
         self.decisions: list[Decision] = []
-        self._facts = deque((time, tuple(group)) for time, group in groupby(facts, lambda fact: fact.time))
+        self._facts: deque[tuple[int, tuple[Fact, ...]]] = deque()
+        self.tell(events)
         self._patient = Patient(compiled(program))
         self._others = {place: _Other(compiled(other)) for place, other in enumerate(others)}
         self._mind = Mind(Fold() if needs else _Outline())
@@ -76,6 +76,11 @@ class Replay:
     def content(self) -> Content | None:
         """What the decision says now; None before the first fact."""
         return self._mind.fold.content
+
+    def tell(self, events: Iterable[Event]) -> None:
+        """Facts later than every instant judged, and later than every fact that was told before."""
+        facts, _ = resolve(events)
+        self._facts.extend((time, tuple(group)) for time, group in groupby(facts, lambda fact: fact.time))
 
     def advance(self, to: int) -> View:
         """Judges every instant up to `to`, which is not before the last one; gives the view of `to`."""

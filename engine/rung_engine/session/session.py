@@ -13,7 +13,7 @@ from fractions import Fraction
 from operator import itemgetter
 
 from rung_engine.artifact import model as m
-from rung_engine.decision.fold import Fold, State, wakes
+from rung_engine.decision.fold import Fold, State, is_fleeting, wakes
 from rung_engine.decision.model import Content, Decision, Rejected, follow
 from rung_engine.decision.view import DrugState, Hypothesis, InputState, View
 from rung_engine.event import Correction, Event, Fact, Retraction
@@ -233,6 +233,8 @@ class Mind:
         if content is not None:
             decision = follow(decision, view.time, content, unproved=view.program.unproved)
         wake = min(wakes(fold.content, view.time), default=NEVER) if fold.content is not None else NEVER
+        if fold.content is not None and is_fleeting(self.fold.state, state, fold.content):
+            wake = min(wake, view.time + 1)
         cycled = _cycled(fold.content)
         if cycled and view.truths != view.patient.row:
             # What became so where the session rests is past, for the other stages, from the next instant on.

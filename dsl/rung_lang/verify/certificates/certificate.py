@@ -19,6 +19,7 @@ from rung_lang.source import Source
 from rung_lang.verify.certificates.lemmas import Lemma, Lemmas
 from rung_lang.verify.certificates.rechecking import Evidence, Rechecking, Wrong
 from rung_lang.verify.certificates.recording import Record, Recording
+from rung_lang.verify.context import Prover
 from rung_lang.verify.formulas.space import Space
 from rung_lang.verify.histories import histories
 from rung_lang.verify.histories.histories import Histories
@@ -97,6 +98,7 @@ def certified(
     asks: Callable[[Space], Explains],
     tools: Mapping[str, str],
     before: Histories,
+    prover: Prover | None = None,
 ) -> tuple[Report, m.Certificate]:
     """Everything asked of a protocol, with evidence that was judged anew, and only what that made use of.
 
@@ -109,14 +111,14 @@ def certified(
         return recordings[-1]
 
     noted = Noted(before)
-    report = verify(artifact, sources, main, examples, recording, noted)
+    report = verify(artifact, sources, main, examples, recording, noted, prover=prover)
     texts = _texts(recordings[0].record, noted.by_question, report.shown)
     told = m.Certificate(of=artifact.meaning, tools=dict(tools), evidence=texts)
-    return report, judge(artifact.model_copy(update={"certificate": told})).certificate
+    return report, judge(artifact.model_copy(update={"certificate": told}), prover).certificate
 
 
-def judge(artifact: m.Artifact) -> Judged:
-    """The certificate of an artifact, judged anew."""
+def judge(artifact: m.Artifact, prover: Prover | None = None) -> Judged:
+    """The certificate of an artifact, judged anew. `prover`: who finds the invariants that it rests on."""
     told = artifact.certificate
     if told.of != artifact.meaning:
         return Judged(told, (Wrong("of", told.of),))
@@ -133,7 +135,7 @@ def judge(artifact: m.Artifact) -> Judged:
     history = Told(read.histories)
     main = artifact.name
     try:
-        report = verify(artifact, {main: Source(main, "")}, main, (), rechecking, history, read.shown)
+        report = verify(artifact, {main: Source(main, "")}, main, (), rechecking, history, read.shown, prover)
     except Exception as error:  # what no solver would answer may lead anywhere
         return Judged(told, (Wrong("astray", type(error).__name__),))
     checked = asked[0]
@@ -150,7 +152,7 @@ def judge(artifact: m.Artifact) -> Judged:
     )
 
 
-def crossed(artifact: m.Artifact) -> Agreement | None:
+def crossed(artifact: m.Artifact, prover: Prover | None = None) -> Agreement | None:
     """Whether two solvers agree on what is asked of an artifact; None where its evidence cannot be read."""
     try:
         read = _read(artifact.certificate.evidence)
@@ -163,7 +165,7 @@ def crossed(artifact: m.Artifact) -> Agreement | None:
         return asked[-1]
 
     main = artifact.name
-    verify(artifact, {main: Source(main, "")}, main, (), crossing, Told(read.histories), read.shown)
+    verify(artifact, {main: Source(main, "")}, main, (), crossing, Told(read.histories), read.shown, prover)
     return asked[0].agreement
 
 

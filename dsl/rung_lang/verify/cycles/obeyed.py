@@ -110,6 +110,8 @@ class Bedside:
     end: End
     letter: Letter
     wanted: Wanted = ANY
+    kept: bool = False
+    """Readings are taken again before they run out, however rarely they are charted."""
     facts: list[Fact] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     time: int = 0
@@ -291,6 +293,9 @@ class Bedside:
         if name not in self._read:
             return self.time + 1
         last, _ = self._read[name]
+        if self.kept and not decl.fixed:
+            paces = [one for one in (decl.charted_every, decl.valid_for) if one is not None]
+            return last + min(paces) if paces else NEVER
         if decl.charted_every is not None and not decl.fixed:
             return last + decl.charted_every
         if decl.valid_for is None or decl.fixed or self._is_measured(name):

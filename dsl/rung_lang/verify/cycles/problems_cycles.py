@@ -76,7 +76,7 @@ class SlowFlapping(Flapping):
 class Trap(Problem):
     """A patient whom the stage covers, whom its orders do not change, and who is kept there by them for good.
 
-    `orders`: what stands then, and the rules that say so. `what`: the condition covered.
+    `orders`: each that stands then, with its rule and where that is. `what`: the condition covered.
     """
 
     code: ClassVar[str] = "R302"

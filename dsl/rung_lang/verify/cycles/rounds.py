@@ -411,7 +411,8 @@ class Rounds:
 
     def _asks(self, place: int, term: int) -> bool:
         """The step looks at the form over time."""
-        names = (f"past:{term}+", f"past:{term}-")
+        content = self.context.situation(self.group[0]).symbols.name(term)
+        names = (f"past:{content}+", f"past:{content}-")
         return any(name in names for name in f.names(self.steps[place].where))
 
     def _windows(self) -> Iterator[tuple[int, Formula, Formula]]:

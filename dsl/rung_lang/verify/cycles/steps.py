@@ -19,6 +19,7 @@ from rung_lang.verify.formulas import formula as f
 from rung_lang.verify.formulas.decide import OrderSymbols, Situation, maxima
 from rung_lang.verify.formulas.formula import Formula, Linear
 from rung_lang.verify.formulas.symbols import Symbols
+from rung_lang.verify.reach.reach import led_back
 from rung_lang.verify.rules.clashes import blocked, clashes
 
 Kind = Literal["go", "up", "down"]
@@ -121,6 +122,8 @@ def steps_in(context: Context, group: Sequence[str | None]) -> tuple[Step, ...]:
         given = [part for _, part in (*context.applies(situation), *context.reached(situation))]
         for key, step in _steps_of(situation, group):
             core, where = step.core, f.all_of((*given, step.core))
+            if step.kind == "go" and stage is not None:
+                where = f.all_of((where, f.negation(led_back(context, stage))))
             cores: tuple[tuple[str | None, Formula], ...] = ((stage, core),)
             if where is f.FALSE:
                 continue

@@ -1,4 +1,5 @@
-"""The kinds of decision a session gives: at rest in a stage, before it has one, and on finishing.
+"""The kinds of decision a session gives: at rest in a stage, held back in one, before it has one, and on
+finishing.
 
 What holds of each of these holds of every decision, whatever moves came before it on the same instant: the
 orders of the rules that moved a session stand among those of the stage it came to rest in.
@@ -18,6 +19,7 @@ from rung_lang.verify.context import Context, Part
 from rung_lang.verify.formulas import formula as f
 from rung_lang.verify.formulas.decide import OrderSymbols, Situation
 from rung_lang.verify.formulas.formula import Formula
+from rung_lang.verify.reach.held import held
 from rung_lang.verify.verdict import Label, Layer, Proved, Refuted, Trust, Undecided, Verdict
 
 _T = TypeVar("_T")
@@ -25,12 +27,15 @@ _T = TypeVar("_T")
 
 @frozen
 class Moment:
-    """Where a decision is given. `parts`: that it is; `decision`: what `ordered D` speaks of."""
+    """Where a decision is given. `parts`: that it is; `decision`: what `ordered D` speaks of. `held`: the
+    session stays in its stage though some rule would move it.
+    """
 
     situation: Situation
     decision: Situation
     parts: tuple[Part, ...]
     finishes: bool = False
+    held: bool = False
 
     @property
     def about(self) -> str:
@@ -53,6 +58,10 @@ def moments(context: Context) -> tuple[Moment, ...]:
             rests = (("no stage",), _no_stage(context, situation))
         if stage is not None or rests[1] is not f.FALSE:
             found.append(Moment(situation, situation, (*context.applies(situation), rests)))
+        back: Part = (("held", stage or ""), held(context, situation) if situation.movers else f.FALSE)
+        parts = (*context.applies(situation), back)
+        if back[1] is not f.FALSE and not context.solver.impossible([part for _, part in parts]):
+            found.append(Moment(situation, situation, parts, held=True))
         for judged in situation.movers:
             order = destination(judged.rule)
             if order is not None and order.op == "finish":

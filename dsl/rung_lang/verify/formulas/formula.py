@@ -299,6 +299,44 @@ def substitute(formula: Formula, values: Assignment) -> Formula:
     return told(formula)
 
 
+def replaced(formula: Formula, by: Mapping[str, Linear | Formula]) -> Formula:
+    """With a sum in place of these numbers, a formula in place of these yes-or-no variables. A product stays:
+    its variables are not among them.
+    """
+    done: dict[int, Formula] = {}
+
+    def told(one: Formula) -> Formula:
+        if id(one) not in done:
+            done[id(one)] = again(one)
+        return done[id(one)]
+
+    def again(one: Formula) -> Formula:
+        match one:
+            case Bool():
+                found = by.get(one.name, one)
+                assert not isinstance(found, Linear)
+                return found
+            case Compare():
+                total = number(one.linear.constant)
+                for name, factor in one.linear.terms:
+                    part = by.get(name, variable(name))
+                    assert isinstance(part, Linear)
+                    total = total.plus(part.times(factor))
+                return compare(total, one.rel, number(0))
+            case Product():
+                return one
+            case Not():
+                return negation(told(one.of))
+            case And():
+                return all_of(told(part) for part in one.of)
+            case Or():
+                return any_of(told(part) for part in one.of)
+            case _:
+                assert_never(one)
+
+    return told(formula)
+
+
 def atoms(formula: Formula) -> Iterator[Bool | Compare | Product]:
     """Every atom, once each, in the order in which they stand."""
     seen: set[int] = set()

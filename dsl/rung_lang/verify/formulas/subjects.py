@@ -93,7 +93,7 @@ def of_variables(program: Program, space: Space, names: Iterable[str]) -> Iterat
     """What the variables of a question are about."""
     for name in names:
         match space.variables[name].about:
-            case ("known" | "input" | "value", of, *_) if of in program.artifact.inputs:
+            case ("known" | "never" | "input" | "value", of, *_) if of in program.artifact.inputs:
                 yield "input", of
             case (what, drug) if what in OF_DRUGS:
                 yield "drug", drug

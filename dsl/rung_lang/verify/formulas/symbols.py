@@ -148,6 +148,11 @@ class Past(Protocol):
     def number(self, symbols: Symbols, index: int, term: m.Numeric) -> Number: ...
 
 
+def never_lapses(decl: m.InputDecl) -> bool:
+    """A reading of the input is good for ever; nothing that is given is added to it."""
+    return decl.counts is None and (decl.fixed or decl.valid_for is None)
+
+
 @dataclass(slots=True)
 class Symbols:
     """The variables of one instant (`at` tells instants apart) and the terms over them.
@@ -189,6 +194,13 @@ class Symbols:
         if ("input", name) in self.supposed:
             return f.TRUE
         return self.space.bool(f"{self.at}known:{name}", ("known", name), self.at)
+
+    def never_read(self, name: str) -> Formula:
+        """Of an input whose readings do not lapse: none was ever taken."""
+        symbol = f"{self.at}never:{name}"
+        never = self.space.bool(symbol, ("never", name), self.at)
+        self.space.always(symbol, f.negation(f.all_of((never, self.input_known(name)))))
+        return never
 
     def input_value(self, name: str) -> Linear:
         """Of a quantity, a count or a graded input (its rank)."""

@@ -18,6 +18,7 @@ from rung_engine.artifact import model as m
 from rung_engine.decision.model import Content, Standing, Waiting
 from rung_engine.decision.orders import Issue, evaluate
 from rung_engine.decision.rules import destination, judge
+from rung_engine.decision.view import View
 from rung_engine.frozen import frozen
 from rung_engine.program import Program
 from rung_engine.reference.evaluate import Instant
@@ -333,11 +334,16 @@ def is_silent(view: Instant, content: Content) -> bool:
     fires = {winner for one in judged.values() if one.state == "fires" for winner in one.rule.overrides}
     if any(_will_act(view, one.rule) for one in rules if one.rule.id not in fires):
         return False
-    return not any(
+    return not is_held(view, content.stage)
+
+
+def is_held(view: View, stage: str | None) -> bool:
+    """A titrated drug runs with its reading in the target."""
+    return any(
         view.drug(band.drug).running is True
         and all(view.truth(call) is False for call in band.calls)
         and all(view.truth(part) is True for part in band.arm)
-        for band in bands(program, content.stage)
+        for band in bands(view.program, stage)
     )
 
 

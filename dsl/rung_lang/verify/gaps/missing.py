@@ -9,29 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.conflicts import opposed_ops
-from rung_engine.decision.fold import step
-from rung_engine.decision.model import Content
 from rung_engine.decision.rules import judge
 from rung_engine.frozen import frozen
-from rung_engine.reference.evaluate import Instant
 from rung_lang.finding import Problem
 from rung_lang.verify.ask import Question, universal
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.formulas import formula as f
 from rung_lang.verify.formulas.decide import OrderSymbols, Situation, written
 from rung_lang.verify.formulas.formula import Formula
+from rung_lang.verify.formulas.symbols import never_lapses
 from rung_lang.verify.found import Found
 from rung_lang.verify.gaps.acting import TREATS, acts, is_acting, rules_in, treatments
+from rung_lang.verify.gaps.completions import completed, is_absent
 from rung_lang.verify.gaps.knowledge import measured
-from rung_lang.verify.gaps.patients import about_input, alike, grid_parts, known_parts, reads, values_to_try
+from rung_lang.verify.gaps.patients import about_input, alike, grid_parts, known_parts, reads
 from rung_lang.verify.gaps.problems_gaps import BlindStepDown, Hinges, Starved
 from rung_lang.verify.places import Places
-from rung_lang.verify.reach.reach import Reach
-from rung_lang.verify.solving.solve import WEIGHTS
+from rung_lang.verify.reach.reach import Reach, led_back
 from rung_lang.verify.verdict import Obligation, Refuted, Replayed, Verdict
 
 STEPS_DOWN = frozenset({"decrease", "taper", "pause", "stop"})
@@ -96,10 +93,18 @@ class Missing:
             *grid_parts(symbols, [one for one in subjects if one != own]),
             (
                 ("unknown", self.input),
-                f.all_of((f.negation(symbols.input_known(self.input)), *self.unread())),
+                f.all_of((self._absent(), *self.unread())),
             ),
             (("rests", self.stage), self.situation.rests),
         )
+
+    def _absent(self) -> Formula:
+        """No reading is in force; one that would not have lapsed was never taken."""
+        symbols = self.situation.symbols
+        absent = f.negation(symbols.input_known(self.input))
+        if not never_lapses(self.context.artifact.inputs[self.input]):
+            return absent
+        return f.all_of((absent, symbols.never_read(self.input)))
 
     def unread(self) -> Iterator[Formula]:
         """It was never measured, so no order to measure it is done."""
@@ -114,6 +119,15 @@ class Missing:
         parts += [part for _, part in grid_parts(self.twin.symbols, [("input", self.input)])]
         same = alike(context, "", "twin:", about_input(context, self.input))
         return f.all_of((then, self.twin.symbols.input_known(self.input), *parts, same))
+
+    def acted(self) -> Formula:
+        """The twin is treated, or moved on for good."""
+        given = f.any_of(order.stands for order in treatments(self.twin))
+        moved = f.any_of(mover.fires for mover in self.twin.movers)
+        # The same is said of both, so that what it speaks of is alike.
+        led_back(self.context, self.stage)
+        back = led_back(self.context, self.stage, self.twin.symbols.at)
+        return f.any_of((given, f.all_of((moved, f.negation(back)))))
 
     def depends(self, formula: Formula) -> bool:
         """Whether the reading is known plays a part in it."""
@@ -139,12 +153,18 @@ def is_obtained(context: Context, name: str) -> bool:
 def _starved(one: Missing, places: Places) -> tuple[Verdict, Problem | None]:
     """Unsatisfiable iff no patient goes untreated for want of a reading that nothing obtains."""
     obtained = f.TRUE if is_obtained(one.context, one.input) else one.obtained()
-    parts: tuple[Part, ...] = (
-        *one.parts,
-        (("obtained", one.input), f.negation(obtained)),
-        (("silent", one.stage), f.negation(acts(one.situation))),
-        (("completed", one.input), f.FALSE if obtained is f.TRUE else one.completed(acts(one.twin))),
-    )
+
+    def asked(acting: Formula) -> tuple[Part, ...]:
+        return (
+            *one.parts,
+            (("obtained", one.input), f.negation(obtained)),
+            (("silent", one.stage), f.negation(acts(one.situation))),
+            (("completed", one.input), f.FALSE if obtained is f.TRUE else one.completed(acting)),
+        )
+
+    parts = asked(acts(one.twin))
+    if one.context.solver.possible([part for _, part in parts]):
+        parts = asked(one.acted())
     confirm = _Starves(one.stage, one.input)
     verdict = universal(one.context, Question("R502", one.about, one.situation, parts, confirm))
     problem = None
@@ -172,7 +192,7 @@ class _Starves:
         content = replayed.content
         if content.phase != "active" or content.stage != self.stage or is_acting(content, self.stage):
             return False
-        if replayed.view.input(self.input).value is not None:
+        if not is_absent(replayed, self.input):
             return False
         if any(
             order.op == "measure" and self.input in _members(replayed, order.target)
@@ -180,7 +200,7 @@ class _Starves:
         ):
             return False
         found: set[str] = set()
-        for _, content in supposed(replayed, self.input):
+        for _, content in completed(replayed, self.input):
             if content.outside_verified:
                 continue
             if content.stage != self.stage:
@@ -194,20 +214,6 @@ class _Starves:
 
 def _members(replayed: Replayed, target: str) -> tuple[str, ...]:
     return replayed.program.artifact.panels.get(target, (target,))
-
-
-def supposed(replayed: Replayed, name: str) -> Iterator[tuple[Instant, Content]]:
-    """The same instant and its decision for every value of the reading that could tell it apart, those that
-    an assumption excludes too; of the dosing weight, for some of them.
-    """
-    values = values_to_try(replayed.program, name)
-    if name == replayed.program.weight_input:
-        values = (*values, *(Fraction(weight) for weight in WEIGHTS))
-    for value in values:
-        view = replayed.view.again()
-        view.supposed = {("input", name): value}
-        content = step(view, replayed.before)[1].content
-        yield view, content
 
 
 # ---------------------------------------------------------------- R502, stepping down blindly
@@ -280,7 +286,7 @@ class _StepsDown:
         content = replayed.content
         if content.phase != "active" or content.stage != self.stage:
             return False
-        if replayed.view.input(self.input).value is not None:
+        if not is_absent(replayed, self.input):
             return False
         down = [
             (order, rule)
@@ -290,7 +296,7 @@ class _StepsDown:
         ]
         rules = {rule.id: rule for rule in rules_in(replayed.program, self.stage)}
         now = judge(replayed.view, tuple(rules.values()))
-        for view, content in supposed(replayed, self.input) if down else ():
+        for view, content in completed(replayed, self.input) if down else ():
             if content.outside_verified:
                 continue
             view.place(replayed.view.stage, replayed.view.entered, replayed.view.began)

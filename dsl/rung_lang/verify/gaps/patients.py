@@ -180,7 +180,7 @@ def about_input(context: Context, name: str) -> Callable[[Variable], bool]:
     def speaks(variable: Variable) -> bool:
         if variable.about[0] in ("met", "carried"):
             return False  # what was ordered and done does not change with a reading taken now
-        if variable.about[0] in ("steps", "known", "input", "value"):
+        if variable.about[0] in ("steps", "known", "never", "input", "value"):
             return variable.about[1] == name
         return ("input", name) in of_variables(program, space, (variable.name,))
 

@@ -29,7 +29,8 @@ from rung_lang.verify.formulas.decide import OrderSymbols, RuleSymbols, Situatio
 from rung_lang.verify.formulas.formula import Formula, Value
 from rung_lang.verify.found import Found
 from rung_lang.verify.gaps.acting import acts, is_acting, treatments
-from rung_lang.verify.gaps.missing import Missing, supposed
+from rung_lang.verify.gaps.completions import is_absent, supposed
+from rung_lang.verify.gaps.missing import Missing
 from rung_lang.verify.gaps.patients import about_input, alike, grid_of, grid_parts, reads
 from rung_lang.verify.gaps.problems_gaps import LosesOrder, SameAnyway
 from rung_lang.verify.places import Places
@@ -242,7 +243,7 @@ class _Loses:
             return False
         if self.alone and is_acting(content, self.stage):
             return False
-        if replayed.view.input(self.input).value is not None:
+        if not is_absent(replayed, self.input):
             return False
         return all(self.same.stands(content) for _, content in supposed(replayed, self.input))
 

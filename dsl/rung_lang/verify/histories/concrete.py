@@ -87,6 +87,10 @@ class Concrete:
             for kind, name in self.subjects:
                 if kind == "input" and place:
                     self._wish(f.negation(line.bit(place, "clash", name)))
+                elif kind == "drug" and artifact.drugs[name].form == "infusion":
+                    # Rather nothing charted than two rows that say different things.
+                    state = line.chart(place).drug(name)
+                    self._wish(f.any_of((f.negation(line.bit(place, "row", name)), state.on, state.off)))
         self._wish(line.silent(0))
         for kind, name in self.subjects:
             for place in places:

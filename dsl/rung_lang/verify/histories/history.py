@@ -6,12 +6,13 @@ and played; only what the engine shows is handed on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from rung_engine.artifact import model as m
 from rung_engine.event import Event
+from rung_engine.frozen import frozen
 from rung_engine.program import Program, SettingProblem
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.formulas import formula as f
@@ -21,15 +22,18 @@ from rung_lang.verify.formulas.formula import Formula, Value
 from rung_lang.verify.formulas.subjects import of_term, of_variables
 from rung_lang.verify.histories.chart_from_model import Chart, TooLong, Unchartable
 from rung_lang.verify.histories.concrete import Concrete
-from rung_lang.verify.histories.moves import Moves, leading, relevant
+from rung_lang.verify.histories.moves import Moves, fewest_moves, leading, relevant
 from rung_lang.verify.histories.replay import replayed, stage_at, way
 from rung_lang.verify.histories.tie import Tie
 from rung_lang.verify.histories.timeline import LATE, START, Subject, Timeline
 from rung_lang.verify.verdict import Confirm, Witness
 
 MOST_INSTANTS = 6
-MOST_TRIES = 12
+"""Of a history; more where more moves lead to the stage, since each may have to wait."""
+MOST_TRIES = 24
 """Histories played for one question."""
+MOST_ALIKE = 8
+"""Of those, how many of one number of instants."""
 LIMIT = 4_000_000
 """The solver's steps for one question about one number of instants."""
 
@@ -65,34 +69,45 @@ class _Search:
     def _sizes(self) -> Iterator[tuple[int, int]]:
         """The instant on which the session begins, and how many there are."""
         yield from ((0, size) for size in range(1, MOST_INSTANTS + 1))
+        moves = fewest_moves(self.context.artifact, self.situation.stage)
+        if moves is not None:
+            yield from ((0, size) for size in (moves + 1, moves + 2) if size > MOST_INSTANTS)
         if self.context.artifact.applies is not None:
             yield from ((begins, begins + size) for begins in (1, 2) for size in (1, 2, 3))
 
     def _of_size(self, begins: int, size: int) -> Witness | None:
         line, moves, subjects, base = self._unrolled(begins, size)
-        while self.tries < MOST_TRIES:
+        lessons: list[Lesson] = []
+        wide = True
+        most = min(MOST_TRIES, self.tries + MOST_ALIKE)
+        while self.tries < most:
+            learned = [lesson.wide if wide else lesson.narrow for lesson in lessons]
             solver = self.context.solver.fresh(LIMIT)
-            for part in base:
+            for part in (*base, *learned):
                 solver.keep(part)
-            concrete = Concrete(line, solver, list(base), subjects, (*self.parts, *self.wishes))
+            concrete = Concrete(line, solver, [*base, *learned], subjects, (*self.parts, *self.wishes))
             if not concrete.settle(self.wishes):
-                return None
+                if not wide or not lessons:
+                    return None
+                wide = False
+                continue
             self.tries += 1
             chart = Chart(line, concrete.values, subjects)
             try:
                 settings, events, times = chart.settings(), chart.events(), chart.times
                 program = self._program(settings)
             except (Unchartable, SettingProblem):
-                base.append(self._otherwise(moves, concrete.values))
+                lessons.append(self._otherwise(moves, concrete.values))
                 continue
             except TooLong:
                 last = line.time(line.last)
-                base.append(f.compare(last.times(Fraction(2)), "<=", f.number(chart.times[-1])))
+                shorter = f.compare(last.times(Fraction(2)), "<=", f.number(chart.times[-1]))
+                lessons.append(Lesson(shorter, shorter))
                 continue
             seen = replayed(program, events, times[-1])
             if seen is not None and self.confirm(seen):
                 return Witness(settings, events, times[-1])
-            base.append(self._lesson(moves, concrete.values, program, events, times))
+            lessons.append(self._lesson(moves, concrete.values, program, events, times))
         return None
 
     def _unrolled(self, begins: int, size: int) -> tuple[Timeline, Moves, list[Subject], list[Formula]]:
@@ -152,7 +167,7 @@ class _Search:
         program: Program,
         events: tuple[Event, ...],
         times: tuple[int, ...],
-    ) -> Formula:
+    ) -> Lesson:
         line = moves.line
         came = way(program, events, times)
         for place in range(line.begins, line.last):
@@ -166,12 +181,67 @@ class _Search:
                 when for when, stage in came if times[place] < when < times[place + 1] and stage != wanted
             ]
             if left:
-                stays = moves.stays_at(place, left[0] - times[place])
-                return f.all_of((stays, *line.laws))
+                stays = f.all_of((moves.stays_at(place, left[0] - times[place]), *line.laws))
+                return Lesson(stays, stays)
         return self._otherwise(moves, values)
 
-    def _otherwise(self, moves: Moves, values: dict[str, Value]) -> Formula:
-        """Some atom of the question is otherwise, or other rules move the session on the last instant."""
-        movers = (fires for _, fires in moves.moved[-1])
-        atoms = (*f.atoms(f.all_of(self.parts)), *dict.fromkeys(movers))
-        return f.negation(f.all_of(one if f.holds(one, values) else f.negation(one) for one in atoms))
+    def _otherwise(self, moves: Moves, values: dict[str, Value]) -> Lesson:
+        """Other rules move the session on the last instant; or some atom of the question about the patient is
+        otherwise, or, narrowly, any that the protocol speaks of. (What other patients would be plays no part.)
+        """
+        movers = dict.fromkeys(fires for _, fires in moves.moved[-1])
+        asked = (
+            atom
+            for atom in f.atoms(f.all_of(self.parts))
+            if all(self._is_seen(name, values) for name in f.names_of(atom))
+        )
+        wide = [*asked, *movers]
+        narrow = [*wide, *self._now(moves.line)]
+        return Lesson(_not_so(wide, values), _not_so(narrow, values))
+
+    def _is_seen(self, name: str, values: dict[str, Value]) -> bool:
+        """The chart shows what the variable is worth: not of other patients, nor of what is not known."""
+        variable = self.context.space.variables[name]
+        at = self.situation.symbols.at
+        if variable.at not in ("", at):
+            return False
+        match variable.about:
+            case ("input" | "value" | "steps", read, *_):
+                shown = f"{at}known:{read}"
+            case ("rate" | "charted_own", drug):
+                shown = f"{at}rated:{drug}"
+            case ("unchanged", drug):
+                shown = f"{at}changed:{drug}"
+            case ("since", moment):
+                shown = f"{at}after:{moment.removeprefix('first ')}"
+            case _:
+                return True
+        return values.get(shown) is not False
+
+    def _now(self, line: Timeline) -> Iterator[Formula]:
+        """What the protocol asks of one instant by itself, on the last."""
+        symbols = line.chart(line.last)
+        for index, term in enumerate(self.context.artifact.terms):
+            if isinstance(term, m.Flag | m.Is | m.Running) or (
+                isinstance(term, m.Cmp) and _is_of_now(self.context.artifact, term)
+            ):
+                truth = symbols.truth(index)
+                yield from (truth.yes, truth.no)
+
+
+@frozen
+class Lesson:
+    """What a history that the engine played otherwise teaches of the next: so much is not all as it was."""
+
+    wide: Formula
+    narrow: Formula
+
+
+def _not_so(facts: Iterable[Formula], values: dict[str, Value]) -> Formula:
+    spoken = [one for one in facts if all(name in values for name in f.names(one))]
+    return f.negation(f.all_of(one if f.holds(one, values) else f.negation(one) for one in spoken))
+
+
+def _is_of_now(artifact: m.Artifact, term: m.Cmp) -> bool:
+    sides = (artifact.terms[term.left], artifact.terms[term.right])
+    return all(isinstance(side, m.Input | m.Rate | m.Quantity | m.Setting) for side in sides)

@@ -39,6 +39,21 @@ def leading(artifact: m.Artifact, stage: str | None) -> frozenset[str]:
     return frozenset(found)
 
 
+def fewest_moves(artifact: m.Artifact, stage: str | None) -> int | None:
+    """From where a session begins to the stage; None where no rules lead there."""
+    reached = [one.name for one in artifact.stages if one.initial is not None]
+    moved = dict.fromkeys(reached, 0)
+    for name in reached:
+        for rule in artifact.rules:
+            order = destination(rule)
+            if order is None or order.op != "go" or rule.stage not in (None, name):
+                continue
+            if order.target not in moved:
+                moved[order.target] = moved[name] + 1
+                reached.append(order.target)
+    return None if stage is None else moved.get(stage)
+
+
 @dataclass(slots=True)
 class Moves:
     """The way of a session to `stage`, on which it stands on the last instant (None: before any stage)."""

@@ -67,6 +67,8 @@ class Tie:
             case ("past" | "run", index, *_):
                 own, truth = self.situation.symbols.truth(int(index)), told.truth(int(index))
                 return f.all_of((iff(own.yes, truth.yes), iff(own.no, truth.no)))
+            case ("never", read):
+                return iff(free, self._unread(read))
             case ("after", key):
                 return iff(free, past.moment(told, moment_of(key))[0])
             case ("since", key):
@@ -102,6 +104,13 @@ class Tie:
                 return self._rolling(what, drug, int(name.rpartition(":")[2]), free, told)
             case _:
                 return f.TRUE
+
+    def _unread(self, name: str) -> Formula:
+        """Nothing is charted of the input, from the first instant to the last."""
+        places = range(len(self.line.at))
+        charted = (self.line.charted(place, name) for place in places)
+        clashes = (self.line.bit(place, "clash", name) for place in places if place)
+        return f.negation(f.any_of((*charted, *clashes)))
 
     # -- windows
 

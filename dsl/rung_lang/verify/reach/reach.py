@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from rung_engine.artifact import model as m
 from rung_engine.decision.rules import destination
 from rung_engine.frozen import frozen
+from rung_engine.reference.evaluate import subjects
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.formulas import formula as f
 from rung_lang.verify.formulas.decide import RuleSymbols, moves
 from rung_lang.verify.formulas.formula import Formula
 from rung_lang.verify.formulas.past import times_the_stage
-from rung_lang.verify.formulas.symbols import Symbols
+from rung_lang.verify.formulas.symbols import Symbols, never_lapses
 from rung_lang.verify.verdict import Label
 
 MOST_CLASSES = 4096
@@ -150,9 +151,9 @@ def lasting_facts(context: Context, symbols: Symbols) -> list[Part]:
     """What, once true, stays true for the rest of the session, among what the protocol speaks of."""
     found: dict[int, Part] = {}
 
-    def lasts(name: str, index: int, fact: Formula) -> None:
+    def lasts(name: str, what: int | str, fact: Formula) -> None:
         if fact not in (f.TRUE, f.FALSE):
-            found.setdefault(id(fact), ((name, str(index)), fact))
+            found.setdefault(id(fact), ((name, str(what)), fact))
 
     for index, term in enumerate(context.artifact.terms):
         if index in context.program.decision_terms:
@@ -176,7 +177,17 @@ def lasting_facts(context: Context, symbols: Symbols) -> list[Part]:
                 lasts("not term", index, f.negation(has))
             case _:
                 pass
+    for name in sorted({of for rule in context.artifact.rules for of in _decides(context, rule)}):
+        if name in context.artifact.inputs and never_lapses(context.artifact.inputs[name]):
+            lasts("read", name, f.negation(symbols.never_read(name)))
     return list(found.values())
+
+
+def _decides(context: Context, rule: m.Rule) -> Iterator[str]:
+    """The inputs that a moving rule looks at."""
+    for term in (rule.condition, rule.unless):
+        if term is not None and destination(rule) is not None:
+            yield from (name for kind, name in subjects(context.program, term) if kind == "input")
 
 
 def _marks(context: Context, symbols: Symbols, index: int, term: m.Cmp) -> Iterator[Formula]:
@@ -216,6 +227,29 @@ def _is_constant(context: Context, name: str) -> bool:
     return about[0] == "setting" or (
         about[0] in ("input", "value") and context.artifact.inputs[about[1]].fixed
     )
+
+
+def led_back(context: Context, stage: str, at: str = "") -> Formula:
+    """A session in the stage that is moved on this instant surely comes round, and so stays.
+
+    Where rules lead apart on the way, or orders contradict those of a move, it may stop there instead.
+    """
+    found: list[Formula] = []
+    for ring in cycles(context):
+        if all(name != stage for name, _ in ring):
+            continue
+        way: list[Formula] = []
+        for name, judged in ring:
+            there = context.situation(name, at, entered_now=name != stage)
+            goes = destination(judged.rule)
+            way.append(there.rules[judged.rule.id].fires)
+            way += [
+                f.negation(other.fires)
+                for other in there.movers
+                if destination(other.rule) != goes or len(other.rule.orders) > 1
+            ]
+        found.append(f.all_of(way))
+    return f.any_of(found)
 
 
 def cycles(context: Context) -> Iterator[tuple[tuple[str, RuleSymbols], ...]]:

@@ -98,9 +98,9 @@ def _longer(context: Context, way: Way) -> Iterator[Way]:
     last = way.seen[-1] if way.moves else way.seen[0]
     age = context.space.real(f"{at}ago", ("ago", at), at, f.ZERO)
     stayed = f.compare(age, ">", last.ago)
-    rested: Part = (
+    at_rest: Part = (
         ("rested", way.stage),
-        f.implies(stayed, _rested(context.situation(way.stage, at, entered_now=True))),
+        f.implies(stayed, rested(context.situation(way.stage, at, entered_now=True))),
     )
     order: Part = (("before", at), f.compare(age, ">=", last.ago))
 
@@ -118,8 +118,8 @@ def _longer(context: Context, way: Way) -> Iterator[Way]:
             chosen.append((("initial", stage.name), condition.yes))
             before.append((("initial", stage.name), condition.no))
         if stage.name == way.stage:
-            latches: Part = (("begins", stage.name), _nothing_latched(context, here.symbols))
-            held = _rested(here, _rings(context, at))
+            latches: Part = (("begins", stage.name), nothing_latched(context, here.symbols))
+            held = rested(here, rings(context, at))
             stays: Part = (("rested", stage.name), f.implies(stayed, held))
             latched = (_in_session(sample, age) for sample in way.seen if sample.in_session)
             yield step(None, here.symbols, (*context.applies(here), *chosen, latches, stays, *latched))
@@ -133,11 +133,11 @@ def _longer(context: Context, way: Way) -> Iterator[Way]:
                 continue
             moved: Part = (("rule", judged.rule.id), judged.fires)
             yield step(
-                source.name, here.symbols, (*context.applies(here), *context.reached(here), moved, rested)
+                source.name, here.symbols, (*context.applies(here), *context.reached(here), moved, at_rest)
             )
 
 
-def _rested(there: Situation, rings: Sequence[Formula] = ()) -> Formula:
+def rested(there: Situation, rings: Sequence[Formula] = ()) -> Formula:
     """A session that stayed on in a stage was not moved on from there.
 
     It may have been held back: by rules that lead to different places, by orders that contradict those of a
@@ -153,7 +153,7 @@ def _rested(there: Situation, rings: Sequence[Formula] = ()) -> Formula:
     return f.any_of((there.rests, *torn, *disputed, *rings))
 
 
-def _rings(context: Context, at: str) -> list[Formula]:
+def rings(context: Context, at: str) -> list[Formula]:
     """Each ring of transitions, all of whose rules fire on this instant."""
     return [
         f.all_of(
@@ -175,7 +175,7 @@ def _meanwhile(context: Context, way: Way, left: Linear, entered: Linear) -> Ite
         inside = f.all_of((f.compare(sample.ago, ">", left), f.compare(sample.ago, "<", entered)))
         here = context.situation(way.stage, at)
         since = _entered(context, here.symbols, entered.minus(sample.ago))
-        rests = _rested(here, _rings(context, at))
+        rests = rested(here, rings(context, at))
         yield ("meanwhile", at), f.implies(inside, f.all_of((since, rests)))
 
 
@@ -190,7 +190,7 @@ def _in_session(seen: Seen, began: Linear) -> Part:
     return ("began", seen.symbols.at), f.compare(seen.ago, "<=", began)
 
 
-def _nothing_latched(context: Context, symbols: Symbols) -> Formula:
+def nothing_latched(context: Context, symbols: Symbols) -> Formula:
     """As a session begins a latch is what its condition is."""
     found: list[Formula] = []
     for index, term in enumerate(context.artifact.terms):
@@ -253,12 +253,12 @@ def _between(context: Context, seen: Sequence[Seen]) -> Iterator[Part]:
             if later is earlier:
                 continue
             gap = earlier.ago.minus(later.ago)
-            law = f.implies(f.compare(gap, ">=", f.number(0)), f.all_of(_laws(context, earlier, later, gap)))
+            law = f.implies(f.compare(gap, ">=", f.number(0)), f.all_of(laws(context, earlier, later, gap)))
             if law is not f.TRUE:
                 yield ("between", earlier.symbols.at, later.symbols.at), law
 
 
-def _laws(context: Context, earlier: Seen, later: Seen, gap: Linear) -> Iterator[Formula]:
+def laws(context: Context, earlier: Seen, later: Seen, gap: Linear) -> Iterator[Formula]:
     before, after = earlier.symbols, later.symbols
     same = alike(context, before.at, after.at, lambda variable: variable.about[0] not in LEFT_AS_IT_IS)
     yield f.implies(f.compare(gap, "=", f.number(0)), same)

@@ -16,6 +16,7 @@ from rung_lang.verify.found import Found
 from rung_lang.verify.places import Places
 from rung_lang.verify.reach.problems_history import DeadEnd, InstantCycle, UnreachableStage
 from rung_lang.verify.reach.reach import Reach, cycles
+from rung_lang.verify.reach.walks import walked
 from rung_lang.verify.solving.solve import Sat, Unknown, Unsat
 from rung_lang.verify.verdict import Label, Obligation, Proved, Refuted, Replayed, Said, Undecided, Verdict
 
@@ -43,6 +44,7 @@ Answered = Iterator[tuple[Obligation, Problem | None]]
 
 def _unreachable(context: Context, places: Places, reach: Reach) -> Answered:
     """Existential: for every stage some history gets there."""
+    sought = False
     for stage in context.artifact.stages:
         about = (f"stage:{stage.name}",)
         if not reach.classes[stage.name]:
@@ -62,6 +64,9 @@ def _unreachable(context: Context, places: Places, reach: Reach) -> Answered:
         question = Question(
             "R301", about, situation, context.applies(situation), _Arrived(stage.name), (situation.rests,)
         )
+        if not sought and not any(question.confirm(one.replayed) for one in context.shown):
+            sought = True
+            context.shown = (*context.shown, *walked(context, reach))
         verdict = existential(context, question)
         problem = None
         if isinstance(verdict, Refuted):

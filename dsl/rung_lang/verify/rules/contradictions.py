@@ -17,7 +17,6 @@ from itertools import chain, combinations
 from typing import Literal, assert_never
 
 from rung_engine.artifact import model as m
-from rung_engine.decision.conflicts import incompatible
 from rung_engine.decision.rules import destination, judge
 from rung_engine.frozen import frozen
 from rung_lang.finding import Problem
@@ -145,7 +144,8 @@ class _Search:
 
     def places(self) -> Iterator[Asked]:
         """Where rules meet, the stages that take the fewest steps first; with what is so at rest there."""
-        rests = {one.situation.stage: one for one in moments(self.context) if not one.finishes}
+        found = moments(self.context)
+        rests = {one.situation.stage: one for one in found if not one.finishes and not one.held}
         far = len(rests)
         steps = {
             stage: min((len(self.reach.way_to(one)) for one in classes), default=far)
@@ -247,8 +247,7 @@ def _part(clash: Clash | Undoing | Blocked) -> Part:
 class _Shown:
     """The decision reports that these rules contradict each other; `reported`: all that it names.
 
-    What begins a drug beside what ends it is reported by nothing: there both fire. Nor does a session that
-    finishes report anything: there both orders stand in its last decision.
+    What begins a drug beside what ends it is reported by nothing: there both fire.
     """
 
     kind: Literal["orders", "stages", "undone", "finish"]
@@ -261,9 +260,7 @@ class _Shown:
         match self.kind:
             case "undone":
                 shown = self._both_fire(replayed)
-            case "finish":
-                shown = self._both_stand(replayed)
-            case "orders" | "stages":
+            case "orders" | "stages" | "finish":
                 return self._is_reported(replayed)
             case _:
                 assert_never(self.kind)
@@ -271,18 +268,13 @@ class _Shown:
         return shown
 
     def _is_reported(self, replayed: Replayed) -> bool:
+        kind = "orders" if self.kind == "finish" else self.kind
         for one in replayed.content.contradictions:
             alike = one.detail.endswith("no arm of the choice is free") is self.choice
-            if one.kind == self.kind and alike and set(self.rules) <= set(one.rules):
+            if one.kind == kind and alike and set(self.rules) <= set(one.rules):
                 self.reported = one.rules if self.choice else self.rules
                 return True
         return False
-
-    def _both_stand(self, replayed: Replayed) -> bool:
-        return any(
-            set(self.rules) <= {*one.rules, *two.rules} and incompatible(replayed.program, one, two)
-            for one, two in combinations(replayed.content.orders, 2)
-        )
 
     def _both_fire(self, replayed: Replayed) -> bool:
         content, view = replayed.content, replayed.view

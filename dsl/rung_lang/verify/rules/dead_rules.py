@@ -137,7 +137,7 @@ def _all(cores: Sequence[Refuted]) -> Refuted:
     """In every stage: what is to blame in all of them, once."""
     core = tuple(dict.fromkeys(label for one in cores for label in one.core))
     layers: dict[str, Layer] = {one.layer: one.layer for one in cores}
-    layer: Layer = layers.get("clocks") or layers.get("letters") or "instant"
+    layer: Layer = layers.get("symbolic") or layers.get("clocks") or layers.get("letters") or "instant"
     checked = all(one.trust == "checked" for one in cores)
     return Refuted(None, core, layer, "checked" if checked else "solver")
 

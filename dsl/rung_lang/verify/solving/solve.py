@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
 from typing import Any, assert_never
+from weakref import ReferenceType
 
 from rung_engine.frozen import frozen
 from rung_lang.verify.certificates.lemmas import conjuncts
@@ -26,6 +27,11 @@ from rung_lang.verify.solving.asks import Unsat as Unsat
 
 LIMIT = 40_000_000
 """z3's own count of steps for one question, so that what is given up does not depend on the machine."""
+
+MOST_LITERALS = 64
+"""Parts that one incremental solver is told of. It looks at all of them for every question, so that with many
+it is quicker to begin anew.
+"""
 
 WEIGHTS = (70, 80, 50, 100, 20, 5, 150)
 """Factors at which products are tried first: body weights in kilograms."""
@@ -277,6 +283,14 @@ def _clashing(parts: Sequence[Formula]) -> frozenset[int]:
 # ---------------------------------------------------------------- z3 itself
 
 
+@frozen
+class Literal:
+    """Stands for a part in one incremental solver. `number`: z3's own for it."""
+
+    node: Any
+    number: int
+
+
 @dataclass(slots=True)
 class _Z3:
     """An incremental solver that is given what is always true of each variable as it meets it."""
@@ -287,7 +301,10 @@ class _Z3:
     """By formula, once translated."""
     z3: Any = field(init=False)
     _incremental: Any = field(init=False)
-    _literals: dict[int, Any] = field(default_factory=dict)
+    _always: list[Formula] = field(default_factory=list)
+    _literals: dict[int, Literal] = field(default_factory=dict)
+    _last: ReferenceType[_AtHand] | None = None
+    """The model of the last question, for as long as somebody may still look at it."""
     _decls: dict[str, Any] = field(default_factory=dict)
     _active: dict[str, None] = field(default_factory=dict)
     _read: int = 0
@@ -297,29 +314,83 @@ class _Z3:
         import z3
 
         self.z3 = z3
-        self._incremental = z3.Solver()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._incremental = self.z3.Solver()
         self._incremental.set("rlimit", self.limit)
         self._incremental.set("random_seed", 0)
 
     def check(self, parts: Sequence[Formula]) -> _Found:
         """The verdict, with what the solver has at hand."""
-        literals = [self._literal(part) for part in parts]
-        self._catch_up()
-        verdict = self._incremental.check(*literals)
-        if verdict == self.z3.sat:
-            return _Model(_AtHand(self, self._incremental.model()))
-        if verdict == self.z3.unsat:
-            core = {literal.get_id() for literal in self._incremental.unsat_core()}
+        literals = self._prepared(parts)
+        verdict = self._verdict(literals)
+        if verdict == self.z3.Z3_L_TRUE:
+            values = _AtHand(self)
+            self._last = ReferenceType(values)
+            return _Model(values)
+        if verdict == self.z3.Z3_L_FALSE:
+            core = self._core()
             places: dict[int, int] = {}
             for place, literal in enumerate(literals):
-                if literal.get_id() in core:
-                    places.setdefault(literal.get_id(), place)
+                if literal.number in core:
+                    places.setdefault(literal.number, place)
             return _Core(frozenset(places.values()))
         return Unknown(self._incremental.reason_unknown())
 
+    def is_unsat(self, parts: Sequence[Formula]) -> bool:
+        """The verdict alone."""
+        return bool(self._verdict(self._prepared(parts)) == self.z3.Z3_L_FALSE)
+
+    def model(self) -> Any:
+        """Of the last question, which was answered with yes."""
+        return self._incremental.model()
+
     def keep(self, part: Formula) -> None:
         """For good."""
+        self._leave()
+        self._always.append(part)
         self._add(part)
+
+    # -- one question
+
+    def _prepared(self, parts: Sequence[Formula]) -> list[Literal]:
+        self._leave()
+        if len(self._literals) > MOST_LITERALS:
+            self._anew()
+        literals = [self._literal(part) for part in parts]
+        self._catch_up()
+        return literals
+
+    def _verdict(self, literals: Sequence[Literal]) -> Any:
+        """Through z3's C functions: what its Python objects do besides takes as long as most questions."""
+        asked = self._array([literal.node for literal in literals])
+        context = self.z3.main_ctx().ref()
+        return self.z3.Z3_solver_check_assumptions(context, self._incremental.solver, len(literals), asked)
+
+    def _core(self) -> frozenset[int]:
+        z3, context = self.z3, self.z3.main_ctx()
+        core = z3.AstVector(z3.Z3_solver_get_unsat_core(context.ref(), self._incremental.solver), context)
+        places = range(z3.Z3_ast_vector_size(context.ref(), core.vector))
+        found = (z3.Z3_ast_vector_get(context.ref(), core.vector, place) for place in places)
+        return frozenset(z3.Z3_get_ast_id(context.ref(), one) for one in found)
+
+    def _leave(self) -> None:
+        """The last question is over; its model is fetched where somebody may still look at it."""
+        values = self._last() if self._last is not None else None
+        if values is not None:
+            values.fetch()
+        self._last = None
+
+    def _anew(self) -> None:
+        """Forgets all parts but those that are kept for good."""
+        self._begin()
+        self._literals.clear()
+        self._active.clear()
+        self._fresh.clear()
+        self._read = len(self.space.log)
+        for part in self._always:
+            self._add(part)
 
     def _add(self, part: Formula, literal: Any = None) -> None:
         for name in f.names(part):
@@ -330,20 +401,17 @@ class _Z3:
             node = self.z3.BoolRef(implies, context)
         self.z3.Z3_solver_assert(context.ref(), self._incremental.solver, node.ast)
 
-    def is_unsat(self, parts: Sequence[Formula]) -> bool:
-        """The verdict alone."""
-        literals = [self._literal(part) for part in parts]
-        self._catch_up()
-        return bool(self._incremental.check(*literals) == self.z3.unsat)
-
     def alone(self, parts: Sequence[Formula], names: Sequence[str]) -> _Found:
         """The same of a solver that was never asked anything. `names`: the variables, sorted."""
         facts = [fact for name in names for fact in self.space.facts[name]]
-        question = self.z3.And([self._node(one) for one in (*parts, *facts)])
+        nodes = [self._node(one) for one in (*parts, *facts)]
+        here = self.z3.main_ctx().ref()
+        question = self.z3.BoolRef(self.z3.Z3_mk_and(here, len(nodes), self._array(nodes)))
         context = self.z3.Context()
         solver = self.z3.SimpleSolver(ctx=context)
         solver.set("rlimit", LIMIT)
-        solver.add(question.translate(context))
+        there = self.z3.BoolRef(self.z3.Z3_translate(here, question.ast, context.ref()), context)
+        self.z3.Z3_solver_assert(context.ref(), solver.solver, there.ast)
         verdict = solver.check()
         if verdict == self.z3.sat:
             return _Model(self._values_of(solver.model()))
@@ -371,12 +439,12 @@ class _Z3:
 
     # -- formulas
 
-    def _literal(self, part: Formula) -> Any:
+    def _literal(self, part: Formula) -> Literal:
         key = id(part)
         if key not in self._literals:
-            literal = self.z3.Bool(f"part:{len(self._literals)}")
-            self._add(part, literal)
-            self._literals[key] = literal
+            node = self.z3.Bool(f"part:{len(self._literals)}")
+            self._add(part, node)
+            self._literals[key] = Literal(node, node.get_id())
         return self._literals[key]
 
     def _node(self, formula: Formula) -> Any:
@@ -486,17 +554,25 @@ class _Z3:
         return Fraction(int(numerator), int(denominator or 1))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True, eq=False)
 class _AtHand(Mapping[str, Value]):
-    """The values of the last model of the incremental solver, each read when it is looked at."""
+    """The values of one model of the incremental solver, each read when it is looked at. Most models nobody
+    looks at, and to make one takes as long as to find it.
+    """
 
     of: _Z3
-    model: Any
+    model: Any = None
     read: dict[str, Value] = field(default_factory=dict)
+
+    def fetch(self) -> Any:
+        """The model, which the solver has until it is asked or told something else."""
+        if self.model is None:
+            self.model = self.of.model()
+        return self.model
 
     def __getitem__(self, name: str) -> Value:
         if name not in self.read:
-            self.read[name] = self.of._value(self.model, name, self.of.decl(name))
+            self.read[name] = self.of._value(self.fetch(), name, self.of.decl(name))
         return self.read[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -1,0 +1,66 @@
+"""Where a session stays in its stage though some rule would move it. Mirrors `rung_engine.decision.fold._live`.
+
+It is held back by rules that lead to different places, by orders that contradict those of a moving rule, and
+by transitions that come round to where it stood. Each is reported for itself; what is said of every decision
+is said of these too. Stated so that no real instant is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from rung_engine.decision.rules import destination
+from rung_lang.verify.context import Context
+from rung_lang.verify.formulas import formula as f
+from rung_lang.verify.formulas.decide import Situation
+from rung_lang.verify.formulas.formula import Formula
+from rung_lang.verify.reach.reach import cycles
+from rung_lang.verify.rules.clashes import blocked, clashes
+
+
+def stays(context: Context, situation: Situation) -> Formula:
+    """The session is in the stage when the instant is over."""
+    return f.any_of((situation.rests, held(context, situation)))
+
+
+def held(context: Context, situation: Situation) -> Formula:
+    """Some rule would move the session, and none does."""
+    moved = f.any_of(mover.fires for mover in situation.movers)
+    at_a_stand = f.any_of((*torn(situation), *disputed(situation), *led_round(context, situation)))
+    return f.all_of((moved, at_a_stand))
+
+
+def torn(situation: Situation) -> Iterator[Formula]:
+    """Two rules that lead apart fire."""
+    for one, two in combinations(situation.movers, 2):
+        if destination(one.rule) != destination(two.rule):
+            yield f.all_of((one.fires, two.fires))
+
+
+def disputed(situation: Situation) -> Iterator[Formula]:
+    """Orders of a moving rule and others cannot both be given."""
+    moving = {mover.rule.id for mover in situation.movers if len(mover.rule.orders) > 1}
+    if not moving:
+        return
+    given = [order for order in situation.offered if not order.carried]
+    for clash in clashes(situation, given):
+        if moving.intersection(clash.rules):
+            yield clash.formula
+    for choice in blocked(situation, carried=False):
+        if moving.intersection((choice.rule, *choice.against)):
+            yield choice.formula
+
+
+def led_round(context: Context, situation: Situation) -> Iterator[Formula]:
+    """All rules of a ring of transitions fire; the session gets into it on this instant."""
+    at = situation.symbols.at
+    for ring in cycles(context):
+        through = any(name == situation.stage for name, _ in ring)
+        yield f.all_of(
+            f.any_of(
+                context.situation(name, at, entered_now=now).rules[judged.rule.id].fires
+                for now in ((False, True) if through and name == situation.stage else (True,))
+            )
+            for name, judged in ring
+        )
