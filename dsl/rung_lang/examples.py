@@ -8,6 +8,7 @@ an example are run together: `rung_engine.session.replay` says which those are.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import product
 
 from rung_engine.artifact import model as m
@@ -66,6 +67,20 @@ def run_examples(
         yield _run(programs, example, watch)
 
 
+def some_fail(artifact: m.Artifact, examples: Sequence[LoweredExample]) -> bool:
+    """Whether some example holds for no choice of the site; quicker than to say what each comes to."""
+    programs = _Programs(artifact)
+    return any(
+        all(_breaks(programs, example, settings) for settings in _variants(artifact, example))
+        for example in examples
+    )
+
+
+def _breaks(programs: _Programs, example: LoweredExample, settings: Settings) -> bool:
+    holds = _holds_throughout(Replay(programs.of(settings), example.events), example)
+    return bool(_failures(programs, example, settings)) if holds is None else not holds
+
+
 def uncovered(artifact: m.Artifact, results: Sequence[Result]) -> tuple[str, ...]:
     """Rules that no example exercises, by id."""
     fired = frozenset[str]().union(*(result.fired for result in results))
@@ -77,7 +92,6 @@ class _Programs:
 
     def __init__(self, artifact: m.Artifact) -> None:
         self.artifact = artifact
-        self._of_conditions = settings_of_conditions(artifact)
         self._made: dict[Settings, Program] = {}
 
     def of(self, settings: Settings) -> Program:
@@ -95,6 +109,10 @@ class _Programs:
             for name in settings_in(order)
         }
         return differ <= self._of_conditions - written
+
+    @cached_property
+    def _of_conditions(self) -> frozenset[str]:
+        return settings_of_conditions(self.artifact)
 
 
 def _run(programs: _Programs, example: LoweredExample, watch: Watch | None) -> Result:

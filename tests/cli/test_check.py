@@ -98,6 +98,7 @@ def protocol(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The name of a clean protocol in the present folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))  # what the verifier says is feigned
     monkeypatch.setattr("rung_lang.report.words.message", words)
     monkeypatch.setattr("rung_lang.cli.explain.titles", lambda: TITLES)
     Path("small.rung").write_text(PROTOCOL, "utf-8")
@@ -349,3 +350,26 @@ def test_examples_that_cannot_be_written_end_with_the_code_for_it(
 def leftovers(folder: Path) -> list[str]:
     names: Iterable[str] = (path.name for path in folder.iterdir())
     return [name for name in names if name.startswith(".")]
+
+
+# ---------------------------------------------------------------- mutants
+
+
+def test_mutants_that_nothing_notices_are_listed_for_programs_too(protocol: str) -> None:
+    (file,) = json.loads(rung("check", protocol, "--mutants", "--format", "json").out)["files"]
+    listed = rung("check", protocol, "--mutants").out
+    assert 0 < len(file["mutants"]["unnoticed"]) < file["mutants"]["tried"]
+    assert f"nothing you stated forbids {len(file['mutants']['unnoticed'])}:" in listed
+    assert {"rule", "change", "before", "after"} == set(file["mutants"]["unnoticed"][0])
+
+
+@pytest.mark.parametrize("form", ["sarif", "junit"])
+def test_a_form_without_a_place_for_mutants_refuses_them(protocol: str, form: str) -> None:
+    ended = rung("check", protocol, "--mutants", "--format", form)
+    assert (ended.code, ended.out) == (2, "")
+    assert "C130" in ended.err
+
+
+def test_help_says_that_check_proves() -> None:
+    assert "Prove protocols" in rung("--help").out
+    assert "Prove protocols" in rung("check", "--help").out

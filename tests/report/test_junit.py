@@ -38,9 +38,10 @@ ALLOWED = {
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _without_a_proof() -> Iterator[None]:
+def _without_a_proof(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """These tests are about the form; what a proof says in it is in `tests/cli/test_check.py`."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("unproved")))
         patch.setattr("rung_lang.cli.checked.prove", lambda result: None)
         yield
 

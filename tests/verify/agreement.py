@@ -1,7 +1,13 @@
-"""Looks wherever verdicts on a generated protocol and what the protocol does could differ."""
+"""Looks wherever verdicts on a generated protocol and what the protocol does could differ.
+
+`python -m tests.verify.agreement FIRST LAST` looks at the protocols of these seeds, the last included, and
+prints what disagrees, what is undecided, and how much was looked at.
+"""
 
 from __future__ import annotations
 
+import sys
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from random import Random
@@ -21,8 +27,10 @@ from rung_lang.verify.histories.snapshot import judged
 from rung_lang.verify.verdict import Obligation, Proved, Refuted, Replayed, Undecided, Witness
 
 KINDS = {"orders": "R201", "stages": "R202", "cycle": "R303"}
-ASKS_MORE = frozenset({"R207", "R502"})
+ASKS_MORE = frozenset({"R502"})
 """Asked of patients of whom more is said than `confirm` looks at again."""
+AT_REST = frozenset({"R402"})
+"""Asked of the stage in which the session comes to rest."""
 TREATS = frozenset(
     {"start", "add", "set", "increase", "decrease", "continue", "give", "stop", "pause", "taper"}
 )
@@ -115,9 +123,7 @@ def shows(one: Obligation, replayed: Replayed) -> bool | None:
 
 def _left_in_rings(replayed: Replayed) -> set[str | None]:
     """Stages that a session came to and left again on its way round, on this instant."""
-    closing = {
-        rule for one in replayed.content.contradictions if one.kind == "cycle" for rule in one.rules
-    }
+    closing = {rule for one in replayed.content.contradictions if one.kind == "cycle" for rule in one.rules}
     return {rule.stage for rule in replayed.program.artifact.rules if rule.id in closing}
 
 
@@ -225,7 +231,8 @@ def _of_instant(
     if content.phase != "active":
         return
     for question in unshown:
-        here = question.situation.stage in (content.stage, *content.path)
+        stages = (content.stage,) if question.code in AT_REST else (content.stage, *content.path)
+        here = question.situation.stage in stages
         if here and question.confirm(replayed):
             yield f"a history shows {question.code} {question.about}, which was excluded"
     yield from _of_content(examined, content, "a history")
@@ -298,3 +305,35 @@ def of_points(examined: Examined, dice: Random, count: int, tally: Counter[str])
 def _by_history(one: Obligation) -> bool:
     """Excluded because no history gets there."""
     return isinstance(one.verdict, Proved) and one.verdict.layer in ("letters", "clocks")
+
+
+# ---------------------------------------------------------------- many protocols
+
+
+def main(first: int, last_seed: int, histories: int = 4, instants: int = 40) -> bool:
+    """Whether all agree and nothing is undecided; tells as it goes."""
+    tally: Counter[str] = Counter()
+    began = time.process_time()
+    for seed in range(first, last_seed + 1):
+        since = time.process_time()
+        for sentence in disagreements(seed, histories, instants, tally):
+            print(f"  {seed}: {sentence}", flush=True)
+        print(f"seed {seed}: {time.process_time() - since:.1f} s", flush=True)
+    codes = sorted({key.partition(" ")[0] for key in tally if key[0] == "R"})
+    print("\ncode  proved  refuted  undecided")
+    for code in codes:
+        counts = [tally[f"{code} {verdict}"] for verdict in ("Proved", "Refuted", "Undecided")]
+        print(f"{code}  {counts[0]:6}  {counts[1]:7}  {counts[2]:9}")
+    undecided_ones = sum(tally[f"{code} Undecided"] for code in codes)
+    for name in ("protocols", "questions", "histories", "instants", "points", "points reached"):
+        print(f"{name}: {tally[name]}")
+    for layer in sorted(key for key in tally if key.startswith("layer ")):
+        print(f"proved by {layer}: {tally[layer]}")
+    print(f"undecided: {undecided_ones}")
+    print(f"disagreements: {tally['disagreements'] - undecided_ones}")
+    print(f"{time.process_time() - began:.0f} s")
+    return not tally["disagreements"]
+
+
+if __name__ == "__main__":
+    sys.exit(0 if main(*map(int, sys.argv[1:])) else 1)

@@ -135,6 +135,11 @@ class Examined:
             for one in self.asked
             if not isinstance(one.answer, Proved)
         }
+        shown |= {
+            (one.code, one.about)
+            for one in self.report.obligations
+            if isinstance(one.verdict, Proved) and one.verdict.witness is not None
+        }
         return [one.question for one in self.asked if (one.question.code, one.question.about) not in shown]
 
     def layer(self, code: str, *about: str) -> str:

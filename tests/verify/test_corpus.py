@@ -15,7 +15,7 @@ from rung_lang.examples import run_examples
 from rung_lang.finding import Problem
 from rung_lang.source import Source, Unreadable, decode
 from rung_lang.verify.context import Context
-from rung_lang.verify.cycles import cycles
+from rung_lang.verify.cycles import cycles, traps
 from rung_lang.verify.doses import limits, needs
 from rung_lang.verify.formulas.space import Space
 from rung_lang.verify.gaps import gaps, knowledge, missing, same, waits
@@ -43,7 +43,7 @@ FAMILIES: dict[str, tuple[Family, ...]] = {
     "R206": (gaps.obligations,),
     "R207": (boundaries.obligations,),
     "R301": (transitions.obligations,),
-    "R302": (transitions.obligations,),
+    "R302": (transitions.obligations, traps.obligations),
     "R303": (transitions.obligations,),
     "R304": (cycles.obligations,),
     "R305": (waits.obligations,),

@@ -26,7 +26,7 @@ from rung_lang.verify.context import Context, Part
 from rung_lang.verify.formulas import formula as f
 from rung_lang.verify.formulas.decide import Situation
 from rung_lang.verify.found import Found
-from rung_lang.verify.gaps import gaps, knowledge, missing, same, sicker, waits
+from rung_lang.verify.gaps import completions, gaps, knowledge, missing, same, sicker, waits
 from rung_lang.verify.gaps.patients import reads
 from rung_lang.verify.gaps.problems_gaps import NeverFresh, OftenStale, SilentRegion
 from rung_lang.verify.places import Places
@@ -177,7 +177,7 @@ def clashes(one: Replayed, confirm: Confirm) -> bool:
     """Rules contradict one another, now or with some value of the missing reading: that is R201."""
     name = getattr(confirm, "input", "")
     contents = (
-        [one.content, *(content for _, content in missing.supposed(one, name))] if name else [one.content]
+        [one.content, *(content for _, content in completions.supposed(one, name))] if name else [one.content]
     )
     return any(content.contradictions for content in contents)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby, product
 from random import Random
 
@@ -22,7 +23,7 @@ from rung_lang.verify.cycles.problems_cycles import Trap
 from rung_lang.verify.cycles.settled import longest
 from rung_lang.verify.cycles.stuck import Stuck, left
 from rung_lang.verify.places import Places
-from rung_lang.verify.reach.reach import Reach
+from rung_lang.verify.reach.reach import Reach, cycles
 from rung_lang.verify.verdict import Obligation, Proved, Refuted, Undecided, Witness
 
 HEAD = """protocol steady "Steady"
@@ -50,10 +51,10 @@ HOURS = 3_600_000
 
 
 class Steady:
-    """A random protocol of two stages, and what is said of whom each covers."""
+    """A protocol of two stages, and what is said of whom each covers."""
 
-    def __init__(self, seed: int) -> None:
-        self.text = any_text(Random(seed))
+    def __init__(self, text: str) -> None:
+        self.text = text
         compiled = compile_protocol("x.rung", lambda path: decode(path, self.text.encode()))
         assert compiled.artifact is not None, compiled.problems
         self.artifact = compiled.artifact
@@ -77,14 +78,20 @@ class Steady:
 
 
 def any_text(dice: Random) -> str:
-    def condition() -> str:
-        return " and ".join(f"({one})" for one in dice.sample(CONDITIONS, dice.choice((1, 1, 2))))
+    """No move is possible only for a time after the stage was entered: that nobody stays on after it does not
+    follow from what is so at last.
+    """
+
+    def condition(of: tuple[str, ...] = CONDITIONS) -> str:
+        return " and ".join(f"({one})" for one in dice.sample(of, dice.choice((1, 1, 2))))
 
     def rule(stage: str, number: int) -> str:
         other = "high" if stage == "low" else "low"
-        order = f"go to {other}" if dice.random() < 0.15 else dice.choice(ORDERS)
         more = ' and notify "somebody"' if dice.random() < 0.1 else ""
-        return f"  rule r{number} when {condition()} then {order}{more}\n"
+        if dice.random() < 0.15:
+            lasting = tuple(one for one in CONDITIONS if not one.startswith("time in stage <"))
+            return f"  rule r{number} when {condition(lasting)} then go to {other}{more}\n"
+        return f"  rule r{number} when {condition()} then {dice.choice(ORDERS)}{more}\n"
 
     lines = [HEAD.format(needs=" needs prime" if dice.random() < 0.3 else "")]
     for stage in ("low", "high"):
@@ -94,20 +101,21 @@ def any_text(dice: Random) -> str:
     return "".join(lines)
 
 
-@tries(60)
+@tries(40)
 @given(SEEDS)
 def test_that_a_patient_is_kept_for_good_is_always_decided(seed: int) -> None:
-    steady = Steady(seed)
-    for stuck, one in steady.verdicts():
+    steady = Steady(any_text(Random(seed)))
+    # Where moves lead round on one instant a stage may never be reached, which is R303's to say.
+    for stuck, one in steady.verdicts() if not any(cycles(steady.context)) else ():
         assert not isinstance(one.verdict, Undecided), (stuck, steady.text)
     refuted = [one for _, one in steady.verdicts() if isinstance(one.verdict, Refuted)]
     assert len(refuted) == len(steady.problems)
 
 
-@tries(60)
+@tries(20)
 @given(SEEDS)
 def test_a_patient_who_is_kept_is_kept_for_two_days_more(seed: int) -> None:
-    steady = Steady(seed)
+    steady = Steady(any_text(Random(seed)))
     for problem in steady.problems:
         assert isinstance(problem, Trap)
         stays = again(steady, problem.witness)
@@ -121,11 +129,9 @@ def test_a_patient_who_is_kept_is_kept_for_two_days_more(seed: int) -> None:
 
 def again(steady: Steady, witness: Witness) -> Bedside:
     """The same patient, two days on; nothing that an order is about has changed."""
-    (last,) = [fact.value for fact in witness.events if isinstance(fact, Reading)][-1:]
-    assert isinstance(last, Charted)
-    bedside = steady.bedside(last.millionths // 1_000_000)
-    facts = [fact for fact in witness.events if isinstance(fact, Reading | Infusion | NoOtherInfusions)]
-    assert all(fact.time <= witness.time for fact in facts)
+    read = [fact.value for fact in witness.events if isinstance(fact, Reading)]
+    letter = Letter({"x": read[-1]}, frozenset({"x"})) if read else Letter({}, frozenset())
+    bedside = Bedside(steady.program, "lo", letter, kept=True)
     for _, charted in groupby(witness.events, lambda fact: fact.time):
         bedside.chart([fact for fact in charted if isinstance(fact, Fact)])
     changes = len(bedside.changes)
@@ -140,16 +146,19 @@ def said(replay: Replay) -> object:
     return content.stage, [(one.op, one.target, one.dose, one.rules) for one in content.orders]
 
 
-@tries(60)
+@tries(50)
 @given(SEEDS)
 def test_where_nobody_is_kept_no_steady_patient_is(seed: int) -> None:
-    steady = Steady(seed)
+    steady = Steady(any_text(Random(seed)))
     proved = [stuck for stuck, one in steady.verdicts() if isinstance(one.verdict, Proved)]
     dice = Random(seed)
-    patients = dice.sample([*product(range(5), range(5), range(4), range(4))], 8)
+    patients = dice.sample([*product(range(5), range(5), range(4), range(4))], 16)
     for before, x, prime, second in patients:
         bedside = steady.bedside(before)
-        facts: list[Fact] = [NoOtherInfusions("", 0), Reading("", 0, "x", Charted(before * 1_000_000, "points"))]
+        facts: list[Fact] = [
+            NoOtherInfusions("", 0),
+            Reading("", 0, "x", Charted(before * 1_000_000, "points")),
+        ]
         for drug, rate in (("prime", prime), ("second", second)):
             facts.append(Infusion("", 0, drug, Charted(rate * 1_000_000, "mcg/min")))
         bedside.chart(facts)
@@ -160,7 +169,20 @@ def test_where_nobody_is_kept_no_steady_patient_is(seed: int) -> None:
             assert kept is None, (stuck, before, x, prime, second, steady.text)
 
 
-@pytest.mark.parametrize("code", ["R302"])
-def test_the_random_protocols_keep_some_patients_and_not_others(code: str) -> None:
-    kinds = {type(one.verdict) for seed in range(40) for one in Steady(seed).obligations if one.code == code}
+@pytest.mark.parametrize(("told", "kept"), [((), 1), (("r0",), 1), (("r1",), 1), (("r0", "r1"), 0)])
+def test_who_was_told_on_every_way_in_knows_while_the_patient_is_there(
+    told: Sequence[str], kept: int
+) -> None:
+    ways = (
+        f"  rule {rule} when x {when} points then go to high"
+        + (' and notify "somebody"\n' if rule in told else "\n")
+        for rule, when in (("r0", "< 2"), ("r1", ">= 2"))
+    )
+    low = f"stage low initial resting\n{''.join(ways)}"
+    high = "stage high resting\n  covers prime running\n  rule r2 when prime running then continue prime\n"
+    assert len(Steady(HEAD.format(needs="") + low + high).problems) == kept
+
+
+def test_the_random_protocols_keep_some_patients_and_not_others() -> None:
+    kinds = {type(one.verdict) for seed in range(20) for one in Steady(any_text(Random(seed))).obligations}
     assert kinds == {Proved, Refuted}

@@ -20,7 +20,7 @@ import rung_lang
 MOST_BYTES = 64 << 20
 """Of all files together; the file that was written longest ago goes first."""
 
-MOST_OF_ONE = 16 << 20
+MOST_OF_ONE = 4 << 20
 """Of one file. Where it is more, the newer half is kept."""
 
 _OURS = tuple(Path(str(package.__file__)).parent for package in (rung_lang, rung_engine))

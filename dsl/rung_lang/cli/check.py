@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from rung_lang.cli.checked import Checked, beside, check
-from rung_lang.cli.exits import CLEAN, FINDINGS
+from rung_lang.cli.exits import CLEAN, FINDINGS, USAGE, Refusal
+from rung_lang.cli.explain import pages
 from rung_lang.cli.files import write_bytes
+from rung_lang.cli.printed import Before, Printed
 from rung_lang.cli.show import coloured, texts
-from rung_lang.report.decisions import counted
-from rung_lang.report.text import WIDTH, render, safe
 
 if TYPE_CHECKING:
+    from rung_lang.cli.checked import Checked
     from rung_lang.verify.strength.mutants import Mutant
+
+    Tried = Sequence[tuple[Mutant, bool]]
 
 MOST_LISTED = 12
 """Rules without an example that are named one by one."""
@@ -33,12 +35,16 @@ NOT_PROVED = "Nothing was proved: a text with errors is not examined further."
     default="text",
     show_default=True,
 )
-@click.option("--proofs", is_flag=True, help="List every kind of question with its verdicts.")
-@click.option("--notes", is_flag=True, help="Show notes too: answers, silent regions, hinges.")
+@click.option("--proofs", is_flag=True, help="Show a table of all that was asked and how it was answered.")
+@click.option("--notes", is_flag=True, help="Show notes too, which ask for no change.")
 @click.option(
-    "--mutants", is_flag=True, help="List the small changes of the protocol that nothing stated notices."
+    "--mutants",
+    is_flag=True,
+    help="Change one small thing at a time, and list what nothing you stated would notice (takes minutes).",
 )
-@click.option("--write-examples", metavar="FILE", help="Write the patients found as examples to paste.")
+@click.option(
+    "--write-examples", metavar="FILE", help="Write the patient of each finding as an example to paste."
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -49,39 +55,66 @@ def command(
     mutants: bool,
     write_examples: str | None,
 ) -> None:
-    """Find mistakes in protocols, run their examples, show what the examples cover.
+    """Prove protocols, or find what is wrong with them, and run their examples.
 
-    PATHS are .rung files or folders. All problems are reported at once; `rung explain CODE` says more.
-    Protocols named together are also proved never to order against each other on one patient.
+    PATHS are .rung files or folders. To prove a protocol is to ask of all patients there can be: do two
+    rules contradict each other, is a dose above its maximum, is anybody forgotten, does what you stated
+    hold? Each answer is a proof, a patient whose chart is shown, or that the question stays open.
+    Protocols named together are also asked whether they order against each other on one patient.
+    `rung explain CODE` says more of a finding.
 
     \b
     rung check protocols/septic_shock.rung
     rung check protocols/ --format sarif
     """
-    checked = [check(path) for path in texts(paths)]
+    if mutants and form not in ("text", "json"):
+        raise Refusal(
+            "C130",
+            f"--mutants has no place in {form}.",
+            "Ask for the list with --format text or --format json.",
+            USAGE,
+        )
+    named = texts(paths)
+    before = None
+    if not mutants and write_examples is None:
+        said = (*named, "", form, str(proofs), str(notes), str(coloured()))
+        before = Before(said, pages().values() if proofs or form == "sarif" else ())
+        printed = before.get()
+        if printed is not None:
+            click.echo(printed.text, nl=False)
+            ctx.exit(printed.code)
+    from rung_lang.cli.checked import beside, check
+
+    checked = [check(path) for path in named]
     if sum(item.report is not None for item in checked) > 1:
         checked = beside(checked)
     code = FINDINGS if any(item.fails for item in checked) else CLEAN
+    out: list[str] = []
     if form == "text":
         for item in checked:
-            _print(item, proofs=proofs, notes=notes)
+            out += _lines(item, proofs=proofs, notes=notes)
             if mutants and item.report is not None:
-                _print_mutants(item)
+                out += _mutants(item)
         if any(item.report is None and not item.is_formulary for item in checked):
-            click.echo(NOT_PROVED)
+            out.append(NOT_PROVED + "\n")
     else:
-        click.echo(_for_a_program(checked, form, code), nl=False)
+        tried = {item.path: _tried(item) for item in checked if mutants and item.report is not None}
+        out.append(_for_a_program(checked, form, code, tried))
+    click.echo("".join(out), nl=False)
+    if before is not None and all(item.is_decided for item in checked):
+        sources = {path: source for item in checked for path, source in item.compiled.sources.items()}
+        before.put(sources, Printed("".join(out), code))
     if write_examples is not None:
         _write_examples(write_examples, checked)
     ctx.exit(code)
 
 
-def _for_a_program(checked: Sequence[Checked], form: str, code: int) -> str:
+def _for_a_program(checked: Sequence[Checked], form: str, code: int, tried: Mapping[str, Tried]) -> str:
     from rung_lang.cli.check_forms import as_json, as_junit, as_sarif
 
     match form:
         case "json":
-            return as_json(checked)
+            return as_json(checked, tried)
         case "sarif":
             return as_sarif(checked, code)
         case _:
@@ -91,27 +124,34 @@ def _for_a_program(checked: Sequence[Checked], form: str, code: int) -> str:
 # ---------------------------------------------------------------- for the terminal
 
 
-def _print(item: Checked, *, proofs: bool, notes: bool) -> None:
+def _lines(item: Checked, *, proofs: bool, notes: bool) -> Iterator[str]:
+    """What is printed of one file, each piece with its line end."""
+    from rung_lang.report.decisions import counted
+    from rung_lang.report.text import render, safe
+
     for one in item.all_findings:
         if one.message.level == "information" and not notes:
             continue
-        click.echo(render(one.message, item.compiled.sources, colour=coloured()))
+        yield render(one.message, item.compiled.sources, colour=coloured()) + "\n"
         if one.below:
-            click.echo(one.below + "\n")
+            yield one.below + "\n\n"
     for line in _summary(item):
-        click.echo(line)
+        yield line + "\n"
     for line in _about_the_proof(item, proofs=proofs):
-        click.echo(safe(line))
+        yield safe(line) + "\n"
     if not notes and item.count("information"):
-        click.echo(f"  {counted(item.count('information'), 'note')}: --notes shows them")
+        yield f"  {counted(item.count('information'), 'note')}: --notes shows them\n"
     for rule in item.uncovered[:MOST_LISTED]:
-        click.echo(f"  no example exercises {rule}")
+        yield f"  no example exercises {rule}\n"
     if len(item.uncovered) > MOST_LISTED:
-        click.echo(f"  nor {len(item.uncovered) - MOST_LISTED} more; --format json lists all")
+        yield f"  nor {len(item.uncovered) - MOST_LISTED} more; --format json lists all\n"
 
 
 def _summary(item: Checked) -> list[str]:
     """The line of the file: what was found, or what was proved."""
+    from rung_lang.report.decisions import counted
+    from rung_lang.report.text import WIDTH
+
     errors, warnings = item.count("error"), item.count("warning")
     counts: list[str] = []
     if item.compiled.artifact is not None:
@@ -150,22 +190,29 @@ def _about_the_proof(item: Checked, *, proofs: bool) -> Iterator[str]:
 # ---------------------------------------------------------------- mutants
 
 
-def _print_mutants(item: Checked) -> None:
-    """The changes that no property, no other question and no example notices."""
-    from rung_lang.cli.show import progress
+def _mutants(item: Checked) -> Iterator[str]:
+    """The changes that no property, no other question and no example notices, a line each."""
     from rung_lang.report.mutants import lines
+    from rung_lang.report.text import safe
+
+    for line in lines(_tried(item)):
+        yield safe(line) + "\n"
+
+
+def _tried(item: Checked) -> Tried:
+    """Every mutant of a protocol without mistakes in its text, and whether it is noticed."""
+    from rung_lang.cli.show import progress
+    from rung_lang.cli.spacer import ask
     from rung_lang.verify.strength.strength import count_of, tried
 
-    artifact, report = item.compiled.artifact, item.report
-    assert artifact is not None and report is not None
-    main = item.compiled.files[-1].path
+    artifact, compiled = item.compiled.artifact, item.compiled
+    assert artifact is not None
     found: list[tuple[Mutant, bool]] = []
     with progress("mutants", count_of(artifact)) as step:
-        for one in tried(artifact, item.compiled.sources, main, item.compiled.examples, report):
+        for one in tried(artifact, compiled.sources, compiled.files[-1].path, compiled.examples, prover=ask):
             found.append(one)
             step()
-    for line in lines(found):
-        click.echo(safe(line))
+    return found
 
 
 # ---------------------------------------------------------------- examples to paste
@@ -173,7 +220,9 @@ def _print_mutants(item: Checked) -> None:
 
 def _write_examples(path: str, checked: Iterable[Checked]) -> None:
     """Each patient once, under a comment that says where the finding is."""
+    from rung_lang.report.decisions import counted
     from rung_lang.report.paste import Unwritable
+    from rung_lang.report.text import safe
     from rung_lang.report.witness import example
 
     blocks: dict[str, str] = {}

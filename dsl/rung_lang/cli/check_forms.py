@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +18,14 @@ from rung_lang.report.text import render
 if TYPE_CHECKING:
     from rung_lang.report.junit import Case, Suite
     from rung_lang.source import Source
+    from rung_lang.verify.strength.mutants import Mutant
     from rung_lang.verify.verdict import Report
 
+    Tried = Sequence[tuple[Mutant, bool]]
 
-def as_json(checked: Sequence[Checked]) -> str:
-    """Every file with its findings, examples and proof; keys are stable."""
+
+def as_json(checked: Sequence[Checked], tried: Mapping[str, Tried]) -> str:
+    """Every file with its findings, examples and proof; keys are stable. `tried`: mutants, by file."""
     protocols = [item for item in checked if not item.is_formulary]
     data = {
         "proved": bool(protocols) and all(item.report is not None and not item.fails for item in protocols),
@@ -34,6 +37,7 @@ def as_json(checked: Sequence[Checked]) -> str:
                 "rules": {"total": item.rules, "not_exercised": list(item.uncovered)},
                 "meaning": item.compiled.artifact.meaning if item.compiled.artifact is not None else None,
                 "proof": None if item.report is None else _proof(item.report),
+                "mutants": _mutants(tried[item.path]) if item.path in tried else None,
             }
             for item in checked
         ],
@@ -47,8 +51,14 @@ def _finding(one: Finding, item: Checked) -> dict[str, Any]:
     if one.witness is not None and item.compiled.artifact is not None:
         from rung_lang.report.witness import data
 
-        found["witness"] = data(item.compiled.artifact, one.witness, one.message)
+        found["witness"] = data(item.compiled.artifact, one.witness, one.message, one.below or None)
     return found
+
+
+def _mutants(tried: Tried) -> dict[str, Any]:
+    from rung_lang.report.mutants import data
+
+    return data(tried)
 
 
 def _proof(report: Report) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rung_engine.frozen import frozen
 from rung_lang.cli.load import compiled
 from rung_lang.report.message import Message
+from rung_lang.report.words_phrases import joined
 
 if TYPE_CHECKING:
     from rung_lang.driver import Compiled
@@ -58,6 +59,11 @@ class Checked:
     def fails(self) -> bool:
         """An error, or a question that could not be decided."""
         return self.count("error") > 0 or (self.report is not None and self.report.state != "proved")
+
+    @property
+    def is_decided(self) -> bool:
+        """Nothing is left to be found out of it."""
+        return self.is_formulary or (self.report is not None and self.report.state != "undecided")
 
     @property
     def is_formulary(self) -> bool:
@@ -121,7 +127,11 @@ def beside(checked: Sequence[Checked]) -> list[Checked]:
         report = out[one].report
         assert report is not None
         findings = [
-            Finding(message(problem), chart(sides[one].artifact, problem.witness), problem.witness)
+            Finding(
+                message(problem),
+                chart(sides[one].artifact, problem.witness, sides[two].context.program),
+                problem.witness,
+            )
             for problem in found.problems
             if isinstance(problem, AgainstEachOther) and problem.witness is not None
         ]
@@ -136,7 +146,20 @@ def beside(checked: Sequence[Checked]) -> list[Checked]:
                 problems=(*report.problems, *found.problems),
             ),
         )
+    for place in sides:
+        names = sorted({side.artifact.name for side in sides.values()} - {sides[place].artifact.name})
+        report = out[place].report
+        if report is not None and names:
+            out[place] = replace(out[place], report=_not_alone(report, names))
     return out
+
+
+def _not_alone(report: Report, names: Sequence[str]) -> Report:
+    """What these protocols order on the same patient was looked at."""
+    from rung_lang.verify.verify import OTHERS
+
+    left = f"what protocols other than {joined(names, 'and')} order on the same patient"
+    return replace(report, not_analysed=tuple(left if one == OTHERS else one for one in report.not_analysed))
 
 
 def prove(result: Compiled) -> Report | None:

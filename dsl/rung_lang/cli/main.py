@@ -18,8 +18,8 @@ COLLECT_AFTER = 200_000
 default of 700 the collector walks them again and again and finds nothing."""
 
 _COMMANDS = {
-    "check": "Find mistakes in protocols, run their examples, show what the examples cover.",
-    "examples": "Show what the examples exercise, and write those that are missing.",
+    "check": "Prove protocols, or find what is wrong with them; run their examples.",
+    "examples": "Show what the examples exercise; find patients for what they miss.",
     "compile": "Prove a protocol and turn it into an artifact that engines execute.",
     "verify": "Judge an artifact's proof anew, without a solver where it can be.",
     "fmt": "Lay protocols out in the one canonical form.",

@@ -6,16 +6,16 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from rung_lang.cli.exits import Refusal
-from rung_lang.finding import Problem
-from rung_lang.report.message import Message
-from rung_lang.report.text import render
-from rung_lang.report.words import message
 from rung_lang.source import Source, Span, Unreadable
-from rung_lang.syntax.problems import NotText
+
+if TYPE_CHECKING:
+    from rung_lang.finding import Problem
+    from rung_lang.report.message import Message
 
 
 def texts(paths: Iterable[str]) -> list[str]:
@@ -46,6 +46,10 @@ def show_problems(
     path: str, source: Source | Unreadable, form: str, problems: Iterable[Problem] = ()
 ) -> None:
     """Findings of one file that has no more than syntax, as text on standard error."""
+    from rung_lang.report.text import render
+    from rung_lang.report.words import message
+    from rung_lang.syntax.problems import NotText
+
     if isinstance(source, Unreadable):
         problems = (NotText(Span(path, 0, 0), source.reason, source.offset),)
         sources: Mapping[str, Source] = {}
@@ -58,6 +62,8 @@ def show_problems(
 
 def print_messages(messages: Iterable[Message], sources: Mapping[str, Source]) -> None:
     """Findings on standard output, a blank line after each."""
+    from rung_lang.report.text import render
+
     for item in messages:
         click.echo(render(item, sources, colour=coloured()))
 

@@ -15,6 +15,7 @@ from rung_engine.artifact import model as m
 from rung_engine.decision.model import Alert, Content, Contradiction, Decision, Standing, Withheld
 from rung_engine.event import Charted, Done, Dose, Event, Fact, Happened, Infusion, NoOtherInfusions, Reading
 from rung_engine.program import Program
+from rung_engine.reference.history import resolve
 from rung_engine.reference.run import Runner
 from rung_lang.lower.phrase import amount_words
 from rung_lang.report.decisions import clock, number
@@ -47,31 +48,51 @@ def excerpt(
     events: Iterable[Event],
     upto_ms: int,
     show: Iterable[int] = (),
+    beside: Program | None = None,
 ) -> str:
     """The chart up to `upto_ms`, in lines of at most 80 columns, without a line end at the end.
 
     `settings` must give every setting that has no value. `show`: instants, in milliseconds, that are columns
-    whatever happened at them.
+    whatever happened at them. `beside`: another protocol for the same patient, whose decisions follow.
     """
-    facts = [fact for fact in known_facts(artifact, events) if fact.time <= upto_ms]
-    runner = Runner(Program(artifact, settings, unverified=True), facts)
-    decisions = runner.run(upto_ms)
+    given = tuple(events)
+    program = Program(artifact, settings, unverified=True)
+    decisions = _decisions(program, given, upto_ms)
+    others = () if beside is None else _decisions(beside, given, upto_ms)
+    known = {
+        fact.id for one in (program, beside) if one is not None for fact in known_facts(one.artifact, given)
+    }
+    facts = [
+        fact
+        for fact in sorted(resolve(given)[0], key=lambda fact: fact.time)
+        if fact.id in known and fact.time <= upto_ms
+    ]
     charted = _charted(facts)
     off = [name for name, row in charted.items() if row.values == [(facts[0].time, _OFF)]]
     for name in off:
         del charted[name]
-    kept = {upto_ms, *(time for time in show if time <= upto_ms), *_turns(decisions), *_news(charted)}
+    turns = {*_turns(decisions), *_turns(others)}
+    kept = {upto_ms, *(time for time in show if time <= upto_ms), *turns, *_news(charted)}
     instants = sorted({*(fact.time for fact in facts), *kept})
     columns = _columns(instants, kept)
     shown = [time for time in columns if time is not None]
-    rejected = {(item.name, item.time) for one in decisions for item in one.content.rejected}
+    rejected = {(item.name, item.time) for one in (*decisions, *others) for item in one.content.rejected}
+    stage = "stage" if beside is None else f"stage of {artifact.name}"
     rows = [
         *_charted_rows(charted, rejected),
-        *_decided_rows(artifact, {time: _at(decisions, time) for time in shown}),
+        *_decided_rows(artifact, stage, {time: _at(decisions, time) for time in shown}),
     ]
+    if beside is not None:
+        stage = f"stage of {beside.artifact.name}"
+        rows += _decided_rows(beside.artifact, stage, {time: _at(others, time) for time in shown})
     heads = [(time, "…" if time is None else _hours(time)) for time in columns]
     lines = [*table(rows, heads), *_footer(settings, facts, off, _at(decisions, upto_ms))]
     return "\n".join(safe(line) for line in lines)
+
+
+def _decisions(program: Program, events: Sequence[Event], upto_ms: int) -> Sequence[Decision]:
+    facts = [fact for fact in known_facts(program.artifact, events) if fact.time <= upto_ms]
+    return Runner(program, facts).run(upto_ms)
 
 
 # ---------------------------------------------------------------- columns
@@ -192,8 +213,10 @@ def _open(content: Content) -> list[Standing]:
     return [order for order in content.orders if order.mark in ("due", "late")]
 
 
-def _decided_rows(artifact: m.Artifact, decisions: Mapping[int, Decision | None]) -> Iterator[Row]:
-    """The stage, then orders, then what stands in the way of others."""
+def _decided_rows(
+    artifact: m.Artifact, stage: str, decisions: Mapping[int, Decision | None]
+) -> Iterator[Row]:
+    """The stage, under this label, then orders, then what stands in the way of others."""
     stages: dict[int, str] = {}
     found: dict[tuple[str, ...], dict[int, str]] = {}
     for time, decision in decisions.items():
@@ -205,7 +228,7 @@ def _decided_rows(artifact: m.Artifact, decisions: Mapping[int, Decision | None]
         for label, cell in _parts(artifact, content):
             cells = found.setdefault(label, {})
             cells[time] = f"{cells[time]}, {cell}" if time in cells else cell
-    yield Row(("stage",), stages)
+    yield Row(_label(stage), stages)
     yield from (Row(label, cells) for label, cells in found.items())
 
 

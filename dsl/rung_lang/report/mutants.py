@@ -1,8 +1,9 @@
-"""What nothing stated notices, for a terminal."""
+"""What nothing stated notices, for a terminal and for programs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from rung_lang.report.decisions import counted, wrapped
 from rung_lang.verify.strength.mutants import Mutant
@@ -21,6 +22,18 @@ def lines(tried: Sequence[tuple[Mutant, bool]]) -> Iterator[str]:
             rule = mutant.rule
             yield f"  {rule}"
         yield from wrapped(_said(mutant), "", 4)
+
+
+def data(tried: Sequence[tuple[Mutant, bool]]) -> dict[str, Any]:
+    """How many were tried, and those that nothing notices, in the author's words."""
+    return {
+        "tried": len(tried),
+        "unnoticed": [
+            {"rule": mutant.rule, "change": mutant.change, "before": mutant.before, "after": mutant.after}
+            for mutant, noticed in tried
+            if not noticed
+        ],
+    }
 
 
 def _said(mutant: Mutant) -> str:

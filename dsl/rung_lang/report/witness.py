@@ -16,10 +16,10 @@ from rung_lang.report.paste import Unwritable, as_example, known_facts
 from rung_lang.verify.verdict import Witness
 
 
-def chart(artifact: m.Artifact, witness: Witness) -> str:
-    """In lines of at most 80 columns."""
+def chart(artifact: m.Artifact, witness: Witness, beside: Program | None = None) -> str:
+    """In lines of at most 80 columns. `beside`: another protocol, played on the same chart."""
     times = _times(witness)
-    return excerpt(artifact, dict(witness.settings), witness.events, times[-1], times)
+    return excerpt(artifact, dict(witness.settings), witness.events, times[-1], times, beside)
 
 
 def example(artifact: m.Artifact, witness: Witness, message: Message) -> str:
@@ -28,8 +28,12 @@ def example(artifact: m.Artifact, witness: Witness, message: Message) -> str:
     return as_example(artifact, dict(witness.settings), witness.events, _times(witness), title)
 
 
-def data(artifact: m.Artifact, witness: Witness, message: Message) -> dict[str, Any]:
-    """Ready for JSON. `example` is null where the history cannot be told in an example."""
+def data(
+    artifact: m.Artifact, witness: Witness, message: Message, shown: str | None = None
+) -> dict[str, Any]:
+    """Ready for JSON. `example` is null where the history cannot be told in an example. `shown`: the chart,
+    where another protocol stands in it too.
+    """
     settings = dict(witness.settings)
     facts = known_facts(artifact, witness.events)
     runner = Runner(Program(artifact, settings, unverified=True), facts)
@@ -48,7 +52,7 @@ def data(artifact: m.Artifact, witness: Witness, message: Message) -> dict[str, 
         "settings": {name: _setting(value) for name, value in sorted(settings.items())},
         "events": [_event(fact) for fact in facts],
         "decisions": decided,
-        "chart": chart(artifact, witness),
+        "chart": chart(artifact, witness) if shown is None else shown,
         "example": text,
     }
 

@@ -74,12 +74,13 @@ def _cure(problem: Flapping) -> str:
 
 
 def _trap(problem: Trap) -> Words:
-    orders = joined([f"`{order}`" for order in dict.fromkeys(order for order, _, _ in problem.orders)], "and")
+    names = [f"`{order}`" for order in dict.fromkeys(order for order, _, _ in problem.orders)]
+    orders = f"{joined(names, 'and')} {'is' if len(names) == 1 else 'are'} left"
     return Words(
         f"Stage `{problem.stage}` covers `{problem.what}`, and can keep such a patient as he is for good.",
         "true, and nothing ever changes",
         "Readings stay as they are and every order is carried out at once. In the end only "
-        f"{orders} is left: no rule moves this patient, no wait is left, and nobody is told.",
+        f"{orders}: no rule moves this patient, no wait is left, and nobody is told.",
         "Add what follows when this does not help: another drug, a move to another stage, or a `notify`, "
         "after a time (`C for …`). Or narrow `covers`, if no more is owed to this patient here.",
         tuple((span, f"`{order}` stands") for order, _, span in problem.orders),

@@ -73,12 +73,21 @@ def of_gaps(problem: GapProblem) -> Words:
 def region_words(region: Sequence[Cube], *, whole: bool) -> str:
     """`MAP 60 to below 65 mmHg and norepinephrine off; or …`."""
     parts = [cube_words(cube) for cube in region]
-    return "; or ".join(parts) + ("" if whole else "; and elsewhere")
+    return "; or ".join(parts) + ("" if whole else "; and for other patients too")
 
 
 def cube_words(cube: Cube) -> str:
-    """All of its literals in one phrase."""
-    return joined([_literal(one) for one in cube], "and") or "any patient"
+    """All of its literals in one phrase; nothing where it is everybody."""
+    return joined([_literal(one) for one in cube], "and")
+
+
+def _where(region: Sequence[Cube], *, whole: bool, everybody: str) -> str:
+    """The end of a sentence that says where something is so."""
+    return f" {everybody}." if _is_everybody(region) else f" where: {region_words(region, whole=whole)}."
+
+
+def _is_everybody(region: Sequence[Cube]) -> bool:
+    return () in region
 
 
 def _literal(one: Between | Condition | State) -> str:
@@ -127,8 +136,8 @@ def _gap(problem: Gap) -> Words:
     return Words(
         title,
         label,
-        f"Nothing is ordered, nobody is moved, and nothing will come by itself where: "
-        f"{region_words(problem.region, whole=problem.whole)}.",
+        "Nothing is ordered, nobody is moved, and nothing will come by itself"
+        + _where(problem.region, whole=problem.whole, everybody="for any of them"),
         fix,
     )
 
@@ -161,8 +170,8 @@ def _silent(problem: SilentRegion) -> Words:
     offer = joined([f"`covers {words}`" for words in problem.offer], "or")
     return Words(
         f"Stage `{problem.stage}` does not say whom it covers.",
-        "does nothing for some patients",
-        f"It does nothing where: {region_words(problem.region, whole=problem.whole)}.",
+        "does nothing for any patient" if _is_everybody(problem.region) else "does nothing for some patients",
+        "It does nothing" + _where(problem.region, whole=problem.whole, everybody="for any patient"),
         f"{offer} would hold as the rules stand, and then stays proved." if offer else "",
     )
 
@@ -225,15 +234,24 @@ def _often_stale(problem: OftenStale) -> Words:
 
 
 def _no_cadence(problem: NoCadence) -> Words:
-    rules = joined([_rule(rule) for rule in problem.rules], "and")
+    roles = [f"`{'applies when' if role == 'applies' else 'assume'}`" for role in problem.roles]
+    needs = joined([*roles, *(_rule(rule) for rule in problem.rules)], "and")
     title = f"Nothing says how often `{problem.input}` is measured."
     if problem.sometimes:
         title = f"`{problem.input}` is measured only at some times."
+    body = (
+        f"{needs[:1].upper()}{needs[1:]} {'needs' if len(problem.roles + problem.rules) == 1 else 'need'} it, "
+        f"and a reading is valid for {length(problem.valid)}. I cannot tell whether it is known when it is "
+        "needed."
+    )
+    if "applies" in problem.roles:
+        body += " While it is unknown the whole session is suspended: no order is given."
+    elif problem.roles:
+        body += " While it is unknown nobody can tell whether the patient is one whom the proofs are about."
     return Words(
         title,
         "how often is it measured?",
-        f"{rules[:1].upper()}{rules[1:]} {'needs' if len(problem.rules) == 1 else 'need'} it, and a reading "
-        f"is valid for {length(problem.valid)}. I cannot tell whether it is known when it is needed.",
+        body,
         "Declare `charted every …` if the unit charts it, or let a rule `measure` it.",
     )
 
@@ -243,11 +261,12 @@ def _no_cadence(problem: NoCadence) -> Words:
 
 def _starved(problem: Starved) -> Words:
     rules = joined([_rule(rule) for rule in problem.rules], "and")
+    brings = joined([f"`{order}`" for order in problem.orders], "or")
     return Words(
         f"Without `{problem.input}` stage `{problem.stage}` does nothing, and nothing obtains it.",
         f"does nothing without `{problem.input}`",
         f"{rules[:1].upper()}{rules[1:]} {'waits' if len(problem.rules) == 1 else 'wait'} for it. Some value "
-        "of it would bring treatment, but nobody is told to measure it.",
+        f"of it would bring {brings}, but nobody is told to measure it.",
         f"Let a rule measure it, `when {problem.input} unknown then measure {problem.input}`, or declare "
         "with the input who reads it: `charted every …` or `asked …`.",
         ((problem.declared, f"`{problem.input}` is declared here"),),

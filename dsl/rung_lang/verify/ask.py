@@ -7,9 +7,12 @@ from rung_lang.verify.context import Context, Part
 from rung_lang.verify.formulas.decide import Situation
 from rung_lang.verify.formulas.formula import Formula
 from rung_lang.verify.histories.history import realise
+from rung_lang.verify.histories.recorded import Shown
 from rung_lang.verify.histories.replay import replay_of
 from rung_lang.verify.reach.induction import by_induction
+from rung_lang.verify.reach.reach import Reach
 from rung_lang.verify.reach.traces import excluded
+from rung_lang.verify.reach.walks import Walks
 from rung_lang.verify.solving.answers import key_of
 from rung_lang.verify.solving.keys import name_of
 from rung_lang.verify.verdict import Confirm, Layer, Proved, Refuted, Undecided, Verdict, Witness
@@ -39,12 +42,16 @@ def universal(context: Context, question: Question) -> Verdict:
 def existential(context: Context, question: Question) -> Verdict:
     """Proved by a history that was played; refuted where no patient can; else undecided.
 
-    The protocol's own examples are looked through first: `confirm` may ask of the view no more than they
-    record.
+    The protocol's own examples are looked through first, then what one patient comes to: `confirm` may ask of
+    the view no more than is recorded of these.
     """
     for one in context.shown:
         if question.confirm(one.replayed):
             return Proved("replay", "replayed", witness=one.witness)
+    walked = _walked(context, question)
+    if walked is not None:
+        context.shown = (*context.shown, walked)
+        return Proved("replay", "replayed", witness=walked.witness)
     answer = _answer(context, question)
     match answer:
         case Witness():
@@ -79,6 +86,16 @@ def _answer(context: Context, question: Question) -> Witness | Proved | Undecide
     if proved is not None:
         return proved
     return Undecided("no history was found that shows it, and none that excludes it")
+
+
+def _walked(context: Context, question: Question) -> Shown | None:
+    """A patient led there move by move, which is much quicker than the shortest history is found."""
+    if context.walks is None and isinstance(context.reach, Reach):
+        context.walks = Walks(context, context.reach)
+    if context.walks is None:
+        return None
+    parts = [part for _, part in (*question.parts, *context.reached(question.situation))]
+    return context.walks.shows(question.situation, parts, question.confirm)
 
 
 def _name(context: Context, question: Question) -> str:

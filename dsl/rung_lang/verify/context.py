@@ -22,6 +22,7 @@ from rung_lang.verify.verdict import Label
 
 if TYPE_CHECKING:
     from rung_lang.verify.reach.induction import Induction
+    from rung_lang.verify.reach.walks import Walks
 
 Part = tuple[Label, Formula]
 """A named part of a question."""
@@ -64,7 +65,9 @@ class Context:
     """Who looks for invariants where nothing else decides; None: nobody does."""
     histories: Histories = field(default_factory=NoHistories)
     shown: tuple[Shown, ...] = ()
-    """Instants of the protocol's own examples."""
+    """Instants of the protocol's own examples, and others that some question was answered with."""
+    walks: Walks | None = None
+    """Made when a question first needs one."""
     _situations: dict[tuple[str | None, str, bool], Situation] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

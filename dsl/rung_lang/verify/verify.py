@@ -52,6 +52,10 @@ STATED: tuple[Callable[[Context, Places], Found], ...] = (
 """About doses and statements: these look at every stage by themselves."""
 
 
+OTHERS = "what another protocol on the same patient orders"
+"""Not analysed of one protocol alone; `together` is asked of two."""
+
+
 def verify(
     artifact: m.Artifact,
     sources: Mapping[str, Source],
@@ -82,14 +86,14 @@ def verify(
     for found in (*families, *(stated(context, places) for stated in STATED)):
         obligations.extend(found.obligations)
         problems.extend(found.problems)
-    # Where moves lead round on one instant no history goes round, and that is said already.
+    # Where moves lead round on one instant no history goes on, and that is said already.
     round_found = any(problem.code == "R303" for problem in problems)
     problems.extend(
         NotDecided(
             places.of(one.about[0]) if one.about else places.protocol, one.code, one.about, one.verdict.reason
         )
         for one in obligations
-        if isinstance(one.verdict, Undecided) and not (one.code == "R304" and round_found)
+        if isinstance(one.verdict, Undecided) and not (one.code in ("R302", "R304") and round_found)
     )
     problems.sort(key=lambda problem: (problem.span, problem.code))
     words = artifact.provenance.words
@@ -125,7 +129,7 @@ def _approximated(artifact: m.Artifact) -> Iterator[str]:
 
 def _not_analysed(artifact: m.Artifact) -> Iterator[str]:
     """What no question is about. Engines look at it on every decision."""
-    yield "what another protocol on the same patient orders"
+    yield OTHERS
     drugs, restricts = artifact.drugs.values(), artifact.restricts
     if any(drug.rolling for drug in drugs) or any(restrict.rolling for restrict in restricts):
         yield "what infusions, and several orders together, give within the time of a rolling maximum"

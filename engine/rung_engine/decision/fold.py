@@ -148,10 +148,11 @@ def wakes(content: Content, now: int) -> Iterable[int]:
 
 
 def is_fleeting(before: State, after: State, content: Content) -> bool:
-    """The contradiction may be over on the next instant: carried orders that cannot both be given are given up
-    with it.
+    """The contradiction may be over on the next instant: carried orders that cannot both be given are given
+    up with it.
     """
-    return bool(content.contradictions) and (bool(content.moved_by) or before.carried != after.carried)
+    was, now = ((state.stage, state.entered, state.carried) for state in (before, after))
+    return bool(content.contradictions) and was != now
 
 
 # ---------------------------------------------------------------- one instant

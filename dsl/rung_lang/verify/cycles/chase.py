@@ -155,30 +155,24 @@ class _Chase:
 
     def found(self) -> Played | None:
         """The quickest of the rounds that some way leads to, as the reference engine plays it."""
-        for tried, bedside in enumerate(self._arrivals()):
-            if tried >= MOST_WAYS or self.spent > MOST_INSTANTS:
-                break
-            self.turns = 0
-            driven = sorted(self._rounds_from(bedside), key=lambda one: one.period)
-            for one in driven:
-                played = self._shown(one)
-                if played is not None:
-                    return played
+        for arrivals in (self._arrivals(self._brought), self._arrivals(self._realised)):
+            for bedside in islice(arrivals, MOST_WAYS):
+                if self.spent > MOST_INSTANTS:
+                    return None
+                self.turns = 0
+                driven = sorted(self._rounds_from(bedside), key=lambda one: one.period)
+                for one in driven:
+                    played = self._shown(one)
+                    if played is not None:
+                        return played
         return None
 
     # -- to the round
 
-    def _arrivals(self) -> Iterator[Bedside]:
-        """The patient in a stage of the round, brought there by readings, else in whatever way there is."""
+    def _arrivals(self, brought: Callable[[], Iterator[Bedside]]) -> Iterator[Bedside]:
+        """The patient in a stage of the round: brought there by readings, or in whatever way there is."""
         stages = {stage for step in self.rounds.steps for stage in step.stages}
-        arrived = False
-        for brought in (self._brought, self._realised):
-            for bedside in brought():
-                if bedside.state.stage in stages:
-                    arrived = True
-                    yield bedside
-            if arrived:
-                return
+        yield from (bedside for bedside in brought() if bedside.state.stage in stages)
 
     def _brought(self) -> Iterator[Bedside]:
         for place, step in enumerate(self.rounds.steps):

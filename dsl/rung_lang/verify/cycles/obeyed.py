@@ -145,6 +145,12 @@ class Bedside:
         assert self._mind.fold.content is not None
         return self._mind.fold.content
 
+    @property
+    def view(self) -> View:
+        """The present instant."""
+        assert self._view is not None
+        return self._view
+
     def place(self) -> tuple[object, ...]:
         """Where the session stands and how each drug runs: the same again after a round."""
         assert self._view is not None

@@ -28,6 +28,11 @@ def longest(situation: Situation) -> int:
     return max((most(program, one) for one in lengths(program.artifact)), default=0) + HOUR
 
 
+def _long(situation: Situation, name: str) -> Formula:
+    """This time is longer than any wait."""
+    return f.compare(f.variable(name), ">=", f.number(longest(situation)))
+
+
 def settled(situation: Situation, parts: Sequence[Formula]) -> tuple[Part, ...]:
     """Of every variable that the parts speak of, and that what is said of these speaks of in turn."""
     space = situation.symbols.space
@@ -46,12 +51,11 @@ def _laws(situation: Situation, name: str) -> Iterable[Formula]:
     symbols = situation.symbols
     variable = symbols.space.variables[name]
     kind, *about = variable.about
-    long_ago = f.compare(f.variable(name), ">=", f.number(longest(situation)))
     match kind:
         case "in_stage" | "since" | "unchanged":
-            return (long_ago,)
+            return (_long(situation, name),)
         case "on_for":
-            return (f.implies(symbols.drug(about[0]).on, long_ago),)
+            return (f.implies(symbols.drug(about[0]).on, _long(situation, name)),)
         case "past" if name == f"{symbols.at}past:{symbols.name(int(about[0]))}{name[-1]}":
             return _window(symbols, int(about[0]))
         case "run":

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from rung_engine.decision.conflicts import opposed_ops
 from rung_engine.decision.rules import destination
 from rung_engine.frozen import frozen
 from rung_engine.program import Dims
@@ -19,8 +18,9 @@ from rung_lang.verify.formulas import formula as f
 from rung_lang.verify.formulas.decide import OrderSymbols, Situation, maxima
 from rung_lang.verify.formulas.formula import Formula, Linear
 from rung_lang.verify.formulas.symbols import Symbols
-from rung_lang.verify.reach.reach import led_back
-from rung_lang.verify.rules.clashes import blocked, clashes
+from rung_lang.verify.reach.held import led_back
+from rung_lang.verify.reach.reach import leading_apart
+from rung_lang.verify.rules.clashes import given_up
 
 Kind = Literal["go", "up", "down"]
 
@@ -123,7 +123,9 @@ def steps_in(context: Context, group: Sequence[str | None]) -> tuple[Step, ...]:
         for key, step in _steps_of(situation, group):
             core, where = step.core, f.all_of((*given, step.core))
             if step.kind == "go" and stage is not None:
-                where = f.all_of((where, f.negation(led_back(context, stage))))
+                judged = situation.rules[step.rule]
+                apart = (f.negation(other.fires) for other in leading_apart(situation, judged))
+                where = f.all_of((where, *apart, f.negation(led_back(context, stage))))
             cores: tuple[tuple[str | None, Formula], ...] = ((stage, core),)
             if where is f.FALSE:
                 continue
@@ -143,7 +145,7 @@ def _steps_of(situation: Situation, group: Sequence[str | None]) -> Iterator[tup
         order = destination(judged.rule)
         if order is not None and order.op == "go" and order.target in group:
             yield "", Step("go", judged.rule.id, order.target, (situation.stage,), judged.fires, f.TRUE)
-    disputed = _disputed(situation)
+    disputed = given_up(situation)
     for place, order_ in enumerate(situation.orders):
         if order_.order.op in MOVES_A_RATE:
             given = f.negation(f.any_of(disputed.get(place, ())))
@@ -157,25 +159,6 @@ def _steps_of(situation: Situation, group: Sequence[str | None]) -> Iterator[tup
                 )  # fmt: skip
                 written = order_.place
                 yield f"{written.choice}.{written.arm}.{written.instead}.{order_.carried}.{toggles}", step
-
-
-def _disputed(situation: Situation) -> dict[int, list[Formula]]:
-    """By place in the situation's orders: where neither it nor what it contradicts is given."""
-    orders = situation.orders
-    found: dict[int, list[Formula]] = {}
-    for clash in clashes(situation, orders):
-        if clash.one.carried == clash.two.carried:
-            for place, order in enumerate(orders):
-                if order in (clash.one, clash.two):
-                    found.setdefault(place, []).append(clash.formula)
-    for choice in blocked(situation, carried=False):
-        for place, order in enumerate(orders):
-            if choice.against == (order.place.rule,) and all(
-                order.order.op in opposed_ops(arm.op) and order.order.target == arm.target
-                for arm in choice.orders
-            ):
-                found.setdefault(place, []).append(choice.formula)
-    return found
 
 
 def _turns(situation: Situation, order: OrderSymbols) -> Iterator[tuple[Kind, str, Formula, bool]]:

@@ -91,7 +91,7 @@ def left(stuck: Stuck, settings: Settings, bedside: Bedside, wait: int) -> Kept 
     while bedside.run_to_change(bedside.time + wait):
         if len(bedside.changes) > MOST_CHANGES or bedside.judged > MOST_INSTANTS:
             return None
-    if bedside.state.stage != stuck.stage:
+    if not stuck(bedside.view, bedside.content):
         return None
     since = bedside.time
     bedside.run(since + wait)

@@ -9,6 +9,7 @@ in the text. Of patients in whom all that the rules of the stage look at is know
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.rules import destination
@@ -20,7 +21,7 @@ from rung_lang.verify.cycles.settled import settled
 from rung_lang.verify.cycles.stuck import TELLS, UPHOLDS, Kept, Stuck, played
 from rung_lang.verify.formulas import formula as f
 from rung_lang.verify.formulas.decide import OrderSymbols, Situation, maxima
-from rung_lang.verify.formulas.formula import Formula, Value
+from rung_lang.verify.formulas.formula import Formula, Linear, Value
 from rung_lang.verify.found import Found
 from rung_lang.verify.gaps.acting import STEPS, TREATS, holds, pends, rules_in, when_due
 from rung_lang.verify.gaps.patients import patient_of
@@ -32,6 +33,8 @@ from rung_lang.verify.verdict import Obligation, Proved, Refuted, Trust, Undecid
 
 MOST_CANDIDATES = 4
 """Settled patients played in vain before a question is left undecided."""
+NEAR = (Fraction(1, 8), Fraction(1, 4), Fraction(1, 2))
+"""How far from normal a reading is rather, as a part of the way to what is not plausible."""
 
 
 def obligations(context: Context, places: Places, reach: Reach) -> Found:
@@ -186,11 +189,12 @@ def _no_alert(situation: Situation, parts: list[Formula]) -> Iterator[Part]:
 
 
 def _wishes(context: Context, situation: Situation, parts: list[Formula]) -> Iterator[Formula]:
-    """Settings at their defaults, drugs off or at the rate of a start, readings normal."""
+    """Settings at their defaults; drugs off, or charted in their own unit at a usual rate; readings near
+    normal.
+    """
     symbols, program = situation.symbols, context.program
     artifact, variables = context.artifact, context.space.variables
-    spoken = sorted(context.space.spoken(parts))
-    abouts = [(name, *variables[name].about) for name in spoken]
+    abouts = [(name, *variables[name].about) for name in sorted(context.space.spoken(parts))]
     for name, kind, *about in abouts:
         decl = artifact.settings[about[0]] if kind == "setting" else None
         if decl is not None and isinstance(decl.value, m.Number):
@@ -198,12 +202,26 @@ def _wishes(context: Context, situation: Situation, parts: list[Formula]) -> Ite
     for name, kind, *_ in abouts:
         if kind == "on":
             yield f.negation(f.boolean(name))
+        elif kind == "charted_own":
+            yield f.boolean(name)
     for _, kind, *about in abouts:
-        start = artifact.drugs[about[0]].start if kind == "rate" else None
-        if start is not None:
-            amount, dims = symbols.amount(start.lo)
+        drug = artifact.drugs[about[0]] if kind == "rate" else None
+        usual = None if drug is None else drug.start or drug.usual
+        if usual is not None:
+            amount, dims = symbols.amount(usual.lo)
             yield f.compare(symbols.rate(about[0], dims).value, "=", amount)
     for name, kind, *about in abouts:
         normal = artifact.inputs[about[0]].normal if kind == "input" else None
         if normal is not None:
-            yield f.compare(f.variable(name), "=", f.number(program.number(normal).value))
+            bounds = program.plausible.get(about[0])
+            yield from _near(f.variable(name), program.number(normal).value, bounds)
+
+
+def _near(value: Linear, normal: Fraction, plausible: tuple[Fraction, Fraction] | None) -> Iterator[Formula]:
+    """At the normal value; else within a part of the way to what is no longer plausible."""
+    yield f.compare(value, "=", f.number(normal))
+    if plausible is not None:
+        lo, hi = plausible
+        for part in NEAR:
+            low, high = f.number(normal - part * (normal - lo)), f.number(normal + part * (hi - normal))
+            yield f.all_of((f.compare(value, ">=", low), f.compare(value, "<=", high)))

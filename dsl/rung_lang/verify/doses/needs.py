@@ -22,6 +22,7 @@ from rung_lang.verify.formulas.decide import GIVES, STARTS, OrderSymbols, Place
 from rung_lang.verify.formulas.formula import Formula
 from rung_lang.verify.found import Found
 from rung_lang.verify.places import Places
+from rung_lang.verify.reach.held import stays
 from rung_lang.verify.verdict import Obligation, Refuted, Replayed
 
 
@@ -126,7 +127,7 @@ def _moved(context: Context, moment: Moment, place: Place, pair: Pair) -> Iterat
         fires = context.situation(source).rules[place.rule].fires
         parts: tuple[Part, ...] = (
             *context.applies(situation),
-            (("rests", stage), situation.rests),
+            (("rests", stage), stays(context, situation)),
             (("rule", place.rule), f.all_of((fires, _held_back(order, pair)))),
             (("need", pair.need), f.all_of((lacks, f.negation(begun(situation, pair.need))))),
         )

@@ -157,6 +157,8 @@ class Situation:
     orders: list[OrderSymbols] = field(default_factory=list)
     offered: list[OrderSymbols] = field(default_factory=list)
     """The orders before any gives way to another."""
+    given_up: dict[int, list[Formula]] | None = None
+    """What `rules.clashes` says of the orders, once it was asked."""
     _movers: list[RuleSymbols] | None = None
 
     def __post_init__(self) -> None:
@@ -359,6 +361,11 @@ def _shape(symbols: Symbols, place: Place, order: m.Order) -> _Shape:
             return _Shape(f.FALSE, f.FALSE)
         case _:
             assert_never(order.op)
+
+
+def carried_out(symbols: Symbols, order: m.Order) -> Formula:
+    """As the chart says: the drug runs, runs as it should or is off. Of other orders, never."""
+    return _shape(symbols, Place("", 0), order).finished
 
 
 def _met(symbols: Symbols, place: Place, order: m.Order) -> Formula:

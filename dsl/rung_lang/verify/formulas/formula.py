@@ -16,7 +16,7 @@ from rung_engine.frozen import frozen
 Rel = Literal["<=", "<", "="]
 Value = bool | Fraction
 Assignment = Mapping[str, Value]
-ZERO = Fraction(0)
+ZERO, ONE, MINUS_ONE = Fraction(0), Fraction(1), Fraction(-1)
 
 
 # ---------------------------------------------------------------- numbers
@@ -31,25 +31,36 @@ class Linear:
 
     def plus(self, other: Linear) -> Linear:
         """Their sum."""
+        # Fractions are slow to add, and most of these sums are of things apart.
+        both = self.constant and other.constant
+        constant = self.constant + other.constant if both else self.constant or other.constant
         if not self.terms or not other.terms:
-            return Linear(self.terms or other.terms, self.constant + other.constant)
+            return Linear(self.terms or other.terms, constant)
         found = dict(self.terms)
         for name, factor in other.terms:
-            found[name] = found.get(name, ZERO) + factor
-        return Linear(
-            tuple(sorted((name, factor) for name, factor in found.items() if factor)),
-            self.constant + other.constant,
-        )
+            if name not in found:
+                found[name] = factor
+                continue
+            total = found[name] + factor
+            if total:
+                found[name] = total
+            else:
+                del found[name]
+        return Linear(tuple(sorted(found.items())), constant)
 
     def times(self, factor: Fraction) -> Linear:
         """Every part multiplied."""
         if not factor:
             return number(0)
+        if factor == 1:
+            return self
+        if factor == -1:
+            return Linear(tuple((name, -part) for name, part in self.terms), -self.constant)
         return Linear(tuple((name, part * factor) for name, part in self.terms), self.constant * factor)
 
     def minus(self, other: Linear) -> Linear:
         """Their difference."""
-        return self.plus(other.times(Fraction(-1)))
+        return self.plus(other.times(MINUS_ONE))
 
     def at(self, values: Assignment) -> Fraction:
         """Its value; a variable that has none counts as zero."""
@@ -63,12 +74,12 @@ class Linear:
 
 def number(value: Fraction | int) -> Linear:
     """A constant."""
-    return Linear((), Fraction(value))
+    return Linear((), value if isinstance(value, Fraction) else Fraction(value))
 
 
 def variable(name: str) -> Linear:
     """One numeric variable."""
-    return Linear(((name, Fraction(1)),), ZERO)
+    return Linear(((name, ONE),), ZERO)
 
 
 # ---------------------------------------------------------------- formulas
@@ -148,11 +159,14 @@ def compare(left: Linear, rel: Literal["<", "<=", "=", ">=", ">", "!="], right: 
         constant = difference.constant
         true = constant < 0 if rel == "<" else constant <= 0 if rel == "<=" else constant == 0
         return TRUE if true else FALSE
-    scale = abs(difference.terms[0][1])
-    if rel == "=" and difference.terms[0][1] < 0:
-        scale = -scale
+    first = difference.terms[0][1]
+    scale = first if rel == "=" else abs(first)
     linear = difference if scale == 1 else difference.times(1 / scale)
-    return _one(("c", linear, rel), Compare(linear, rel))
+    # Whole numbers are hashed much quicker than fractions are.
+    terms = [(name, factor.as_integer_ratio()) for name, factor in linear.terms]
+    key = ("c", rel, linear.constant.as_integer_ratio(), *terms)
+    found = _interned.get(key)
+    return _one(key, Compare(linear, rel)) if found is None else found
 
 
 def product(result: str, left: str, right: str) -> Product:
@@ -206,13 +220,16 @@ def all_of(parts: Iterable[Formula]) -> Formula:
             if one is FALSE:
                 return FALSE
             found[id(one)] = one
+    if len(found) < 2:
+        return next(iter(found.values()), TRUE)
+    key = ("a", *found)
+    known = _interned.get(key)
+    if known is not None:
+        return known
     for one in found.values():
         if isinstance(one, Not) and id(one.of) in found:
             return FALSE
-    if len(found) == 1:
-        return next(iter(found.values()))
-    key = ("a", *found)
-    return TRUE if not found else _one(key, And(tuple(found.values())))
+    return _one(key, And(tuple(found.values())))
 
 
 def any_of(parts: Iterable[Formula]) -> Formula:
@@ -223,13 +240,16 @@ def any_of(parts: Iterable[Formula]) -> Formula:
             if one is TRUE:
                 return TRUE
             found[id(one)] = one
+    if len(found) < 2:
+        return next(iter(found.values()), FALSE)
+    key = ("o", *found)
+    known = _interned.get(key)
+    if known is not None:
+        return known
     for one in found.values():
         if isinstance(one, Not) and id(one.of) in found:
             return TRUE
-    if len(found) == 1:
-        return next(iter(found.values()))
-    key = ("o", *found)
-    return FALSE if not found else _one(key, Or(tuple(found.values())))
+    return _one(key, Or(tuple(found.values())))
 
 
 def implies(condition: Formula, then: Formula) -> Formula:

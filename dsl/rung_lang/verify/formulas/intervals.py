@@ -5,9 +5,10 @@ A conjunction contradicts itself; or the values nearest to hand make it true. Th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import assert_never
 
 from rung_engine.frozen import frozen
 from rung_lang.verify.formulas import formula as f
@@ -34,27 +35,52 @@ EMPTY = Box(empty=True)
 def box(parts: Iterable[Formula]) -> Box:
     """Of the parts together. What they say in other ways is left out."""
     found = Box()
-    stack = list(parts)
-    while stack:
-        one = stack.pop()
-        match one:
-            case f.And():
-                stack.extend(one.of)
-            case f.Or():
-                if not one.of:
-                    return EMPTY
-            case f.Bool():
-                if found.said.setdefault(one.name, True) is False:
-                    return EMPTY
-            case f.Not():
-                if isinstance(one.of, f.Bool) and found.said.setdefault(one.of.name, False) is True:
-                    return EMPTY
-            case f.Compare():
-                if len(one.linear.terms) == 1 and _bounded(one, found.lower, found.upper):
-                    return EMPTY
-            case f.Product():
-                pass
+    for part in parts:
+        if part is f.FALSE:
+            return EMPTY
+        for one in _plain(part):
+            match one:
+                case f.Bool():
+                    if found.said.setdefault(one.name, True) is False:
+                        return EMPTY
+                case f.Not():
+                    if isinstance(one.of, f.Bool) and found.said.setdefault(one.of.name, False) is True:
+                        return EMPTY
+                case f.Compare():
+                    if _bounded(one, found.lower, found.upper):
+                        return EMPTY
+                case _:
+                    assert_never(one)
     return found
+
+
+_Plain = f.Bool | f.Not | f.Compare
+
+_found: dict[int, tuple[_Plain, ...]] = {}
+
+
+def _plain(formula: Formula) -> tuple[_Plain, ...]:
+    """What a formula says of single variables; each formula is looked through once."""
+    found = _found.get(id(formula))
+    if found is None:
+        found = _found[id(formula)] = tuple(_look(formula))
+    return found
+
+
+def _look(formula: Formula) -> Iterator[_Plain]:
+    match formula:
+        case f.And():
+            for one in formula.of:
+                yield from _plain(one)
+        case f.Bool() | f.Not():
+            yield formula
+        case f.Compare():
+            if len(formula.linear.terms) == 1:
+                yield formula
+        case f.Or() | f.Product():
+            pass
+        case _:
+            assert_never(formula)
 
 
 @dataclass(slots=True)
@@ -105,13 +131,14 @@ def _bounded(one: f.Compare, lower: dict[str, Bound], upper: dict[str, Bound]) -
     """Notes the bound; true where it leaves nothing."""
     # The first coefficient of a comparison is 1 or -1.
     name, factor = one.linear.terms[0]
+    above = factor.numerator > 0
     constant = one.linear.constant
-    bound = (-constant if factor > 0 else constant, one.rel == "<")
-    if one.rel == "=" or factor > 0:
+    bound = (-constant if above else constant, one.rel == "<")
+    if one.rel == "=" or above:
         old = upper.get(name)
         if old is None or (bound[0], not bound[1]) < (old[0], not old[1]):
             upper[name] = bound
-    if one.rel == "=" or factor < 0:
+    if one.rel == "=" or not above:
         old = lower.get(name)
         if old is None or (bound[0], bound[1]) > (old[0], old[1]):
             lower[name] = bound

@@ -69,6 +69,8 @@ class FreePast:
                     if term.gaps is None:
                         space.always(symbol, f.implies(own.yes, base.yes))
                     space.always(symbol, f.implies(base.no, own.no))
+                    if _never_falls(symbols.program.artifact, term.of, rising=False):
+                        space.always(symbol, f.implies(own.no, f.negation(base.yes)))
                 case m.Recent():
                     space.always(symbol, f.implies(base.yes, own.yes))
                     space.always(symbol, f.implies(own.no, base.no))
@@ -76,8 +78,12 @@ class FreePast:
                     if since is not None:
                         space.always(symbol, f.implies(since, own.yes))
                         space.always(symbol, f.implies(f.negation(since), own.no))
+                    if _never_falls(symbols.program.artifact, term.of, rising=True):
+                        space.always(symbol, f.implies(own.yes, f.negation(base.no)))
                 case m.Ever():
                     space.always(symbol, f.implies(base.yes, own.yes))
+                    if _never_falls(symbols.program.artifact, term.of, rising=True):
+                        space.always(symbol, f.implies(own.yes, f.negation(base.no)))
                     # Before the latch closes it has the present value.
                     space.always(symbol, f.any_of((own.yes, f.negation(own.no), base.no)))
                     space.always(symbol, f.any_of((own.yes, own.no, base.unknown)))
@@ -297,6 +303,21 @@ def times_the_stage(artifact: m.Artifact, index: int) -> bool:
         value = getattr(term, name)
         parts += value if isinstance(value, tuple) else (value,)
     return isinstance(term, m.TimeInStage) or any(times_the_stage(artifact, part) for part in parts)
+
+
+def _never_falls(artifact: m.Artifact, index: int, *, rising: bool) -> bool:
+    """The condition says that a charted count has passed a mark (`rising`), or that it has not yet: what was
+    so of one reading is never otherwise of a later.
+    """
+    term = artifact.terms[index]
+    if not isinstance(term, m.Cmp):
+        return False
+    for side, other, up in ((term.left, term.right, (">", ">=")), (term.right, term.left, ("<", "<="))):
+        counted = artifact.terms[side]
+        if isinstance(counted, m.Input) and isinstance(artifact.terms[other], m.Quantity | m.Setting):
+            decl = artifact.inputs[counted.name]
+            return decl.cumulative and decl.counts is None and term.rel != "=" and (term.rel in up) is rising
+    return False
 
 
 def _laws(symbols: Symbols, a: Temporal, own: Tri, b: Temporal, others: Tri) -> list[Formula]:

@@ -21,7 +21,7 @@ from rung_lang.verify.formulas.formula import Formula
 from rung_lang.verify.found import Found
 from rung_lang.verify.gaps.acting import conjuncts, rules_in
 from rung_lang.verify.gaps.patients import is_known, rule_reads
-from rung_lang.verify.gaps.problems_gaps import NeverFresh, NoCadence, OftenStale
+from rung_lang.verify.gaps.problems_gaps import NeverFresh, NoCadence, OftenStale, Role
 from rung_lang.verify.places import Places
 from rung_lang.verify.reach.reach import Reach
 from rung_lang.verify.solving.solve import Unsat
@@ -57,11 +57,41 @@ def obligations(context: Context, places: Places, reach: Reach) -> Found:
                 problems.append(problem)
                 verdict = Refuted(None, (("rule", rule.id), ("known", name)), "text", "checked")
             asked.append(Obligation("R501", (rule.id, name), verdict))
-    for name, rules in sorted(unread.items()):
+    whole = {
+        name: roles for name, roles in _roles(context).items() if name in unread or _is_unread(context, name)
+    }
+    for name in sorted({*unread, *whole}):
         valid = context.artifact.inputs[name].valid_for
-        sometimes = any(name in measured(context.artifact, order) for order in context.program.orders)
-        problems.append(NoCadence(places.input(name), name, tuple(rules), valid or 0, sometimes))
+        rules, roles = tuple(unread.get(name, ())), whole.get(name, ())
+        problems.append(
+            NoCadence(places.input(name), name, rules, roles, valid or 0, _is_measured(context, name))
+        )
     return Found(tuple(asked), tuple(problems))
+
+
+def _roles(context: Context) -> dict[str, tuple[Role, ...]]:
+    """The inputs that the whole session hangs on."""
+    artifact = context.artifact
+    found: dict[str, dict[Role, None]] = {}
+    conditions: list[tuple[Role, int]] = [("assume", term) for term in artifact.assumptions]
+    if artifact.applies is not None:
+        conditions.insert(0, ("applies", artifact.applies))
+    for role, term in conditions:
+        for name, _ in _uses(context.program, term, Use(None)):
+            found.setdefault(name, {})[role] = None
+    return {name: tuple(roles) for name, roles in found.items()}
+
+
+def _is_unread(context: Context, name: str) -> bool:
+    """Its readings run out, and nobody is said to take one."""
+    decl = context.artifact.inputs[name]
+    if decl.valid_for is None or decl.fixed or decl.charted_every is not None or decl.asked is not None:
+        return False
+    return not _is_measured(context, name)
+
+
+def _is_measured(context: Context, name: str) -> bool:
+    return any(name in measured(context.artifact, order) for order in context.program.orders)
 
 
 # ---------------------------------------------------------------- how a rule uses a reading

@@ -28,7 +28,8 @@ from rung_lang.verify.gaps.knowledge import measured
 from rung_lang.verify.gaps.patients import about_input, alike, grid_parts, known_parts, reads
 from rung_lang.verify.gaps.problems_gaps import BlindStepDown, Hinges, Starved
 from rung_lang.verify.places import Places
-from rung_lang.verify.reach.reach import Reach, led_back
+from rung_lang.verify.reach.held import led_back
+from rung_lang.verify.reach.reach import Reach
 from rung_lang.verify.verdict import Obligation, Refuted, Replayed, Verdict
 
 STEPS_DOWN = frozenset({"decrease", "taper", "pause", "stop"})
@@ -174,6 +175,7 @@ def _starved(one: Missing, places: Places) -> tuple[Verdict, Problem | None]:
             one.stage,
             one.input,
             confirm.rules,
+            confirm.orders,
             places.input(one.input),
             verdict.witness,
         )
@@ -182,11 +184,12 @@ def _starved(one: Missing, places: Places) -> tuple[Verdict, Problem | None]:
 
 @dataclass(slots=True)
 class _Starves:
-    """Nothing treats, nothing obtains the reading, and some value of it would bring treatment by `rules`."""
+    """Nothing treats, nothing obtains the reading, and some value of it would bring `orders` by `rules`."""
 
     stage: str
     input: str
     rules: tuple[str, ...] = ()
+    orders: tuple[str, ...] = ()
 
     def __call__(self, replayed: Replayed) -> bool:
         content = replayed.content
@@ -200,15 +203,18 @@ class _Starves:
         ):
             return False
         found: set[str] = set()
+        orders: set[str] = set()
         for _, content in completed(replayed, self.input):
             if content.outside_verified:
                 continue
-            if content.stage != self.stage:
+            if content.stage != self.stage and content.moved_by:
                 found |= set(content.moved_by)
+                orders.add(f"go to {content.stage}" if content.stage else f'finish "{content.outcome}"')
             for order in content.orders:
                 if order.op in TREATS and order.mark != "done":
                     found |= set(order.rules)
-        self.rules = tuple(sorted(found))
+                    orders.add(f"{order.op} {order.target}")
+        self.rules, self.orders = tuple(sorted(found)), tuple(sorted(orders))
         return bool(found)
 
 

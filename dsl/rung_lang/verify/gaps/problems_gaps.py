@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from rung_engine.frozen import frozen
 from rung_lang.finding import Level, Problem
@@ -98,26 +98,36 @@ class OftenStale(Problem):
     declared: Span
 
 
+Role = Literal["applies", "assume"]
+"""What of a protocol as a whole looks at an input."""
+
+
 @frozen
 class NoCadence(Problem):
-    """Nothing says how often an input is read. `sometimes`: a `measure` does, not whenever it is needed."""
+    """Nothing says how often an input is read. `roles`: what of the whole protocol needs it, besides `rules`.
+    `sometimes`: a `measure` does, not whenever it is needed.
+    """
 
     code: ClassVar[str] = "R501"
     level: ClassVar[Level] = "information"
     input: str
     rules: tuple[str, ...]
+    roles: tuple[Role, ...]
     valid: int
     sometimes: bool
 
 
 @frozen
 class Starved(Problem):
-    """With one reading missing the stage does nothing, and nothing obtains the reading."""
+    """With one reading missing the stage does nothing, and nothing obtains the reading. `orders`: what some
+    value of it would bring, by `rules`.
+    """
 
     code: ClassVar[str] = "R502"
     stage: str
     input: str
     rules: tuple[str, ...]
+    orders: tuple[str, ...]
     declared: Span
     witness: Witness | None
 

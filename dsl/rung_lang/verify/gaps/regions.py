@@ -288,7 +288,10 @@ class _Speech:
                     pass
                 case _:
                     assert_never(literal)
-        return (*spans.values(), *others)
+        # That a reading is known goes without saying where its value is said.
+        read = {*spans, *(one.words for one in others if isinstance(one, Condition) and one.true)}
+        implied = {Condition(f"{name} known", True) for name in read}
+        return (*spans.values(), *(one for one in others if one not in implied))
 
 
 def _written(context: Context) -> dict[tuple[str, Fraction], str]:

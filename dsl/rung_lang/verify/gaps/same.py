@@ -11,7 +11,7 @@ The dosing weight is left out: with it rates change, and so the patient.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from math import ceil, floor
 from typing import assert_never
@@ -34,7 +34,9 @@ from rung_lang.verify.gaps.missing import Missing
 from rung_lang.verify.gaps.patients import about_input, alike, grid_of, grid_parts, reads
 from rung_lang.verify.gaps.problems_gaps import LosesOrder, SameAnyway
 from rung_lang.verify.places import Places
-from rung_lang.verify.reach.reach import Reach
+from rung_lang.verify.reach.held import led_back, stays
+from rung_lang.verify.reach.reach import Reach, leading_apart
+from rung_lang.verify.rules.clashes import given_up
 from rung_lang.verify.solving.solve import Sat, Unsat
 from rung_lang.verify.verdict import Obligation, Proved, Refuted, Replayed, Undecided, Verdict
 
@@ -68,12 +70,21 @@ class Same:
     order: m.Order | None
     rules: tuple[str, ...]
 
-    def given(self, situation: Situation) -> Formula:
-        """It is given for sure."""
-        return f.any_of(
-            one.fires if isinstance(one, RuleSymbols) else f.all_of((one.stands, one.sure))
-            for one in self._of(situation)
-        )
+    def given(self, context: Context, situation: Situation) -> Formula:
+        """It is given for sure, by a rule that moves the session or where that stays; nothing undoes it."""
+        moving = {mover.rule.id for mover in situation.movers}
+        disputed = {id(situation.orders[place]): found for place, found in given_up(situation).items()}
+        found: list[Formula] = []
+        for one in self._of(situation):
+            if isinstance(one, RuleSymbols):
+                apart = (other.fires for other in leading_apart(situation, one))
+                back = led_back(context, situation.stage or "", situation.symbols.at)
+                found.append(f.all_of((one.fires, f.negation(f.any_of((*apart, back))))))
+            else:
+                here = f.TRUE if one.place.rule in moving else stays(context, situation)
+                undone = f.any_of(disputed.get(id(one), ()))
+                found.append(f.all_of((one.stands, one.sure, here, f.negation(undone))))
+        return f.any_of(found)
 
     def _of(self, situation: Situation) -> Iterator[RuleSymbols | OrderSymbols]:
         if self.order is None:
@@ -116,7 +127,7 @@ def _hanging(missing: Missing) -> Iterator[Same]:
 
 def _may_agree(missing: Missing, same: Same) -> bool:
     """Not excluded by a few values at the ends: most orders are, without a question to the solver."""
-    given = same.given(missing.twin)
+    given = same.given(missing.context, missing.twin)
     there = _there(missing)
     claims = [one for one in there if not any(_varies(missing, name) for name in f.names(one))]
     claims += [
@@ -275,22 +286,24 @@ class Unsettled:
 def _agreed(missing: Missing, same: Same, more: tuple[Part, ...]) -> Agreed | Never | Unsettled:
     """A patient without the reading, not given the order, who would be given it with every value."""
     context, solver = missing.context, missing.context.solver
-    given = same.given(missing.twin)
+    given = same.given(missing.context, missing.twin)
     link = alike(context, "", "twin:", about_input(context, missing.input))
     parts = [part for _, part in (*missing.parts, *context.reached(missing.situation), *more)]
-    parts += [f.negation(same.given(missing.situation)), link]
+    parts += [f.negation(same.given(missing.context, missing.situation)), link]
     there = _there(missing)
     varied = [name for name in sorted(context.space.spoken([given, *there])) if _varies(missing, name)]
     # A value at an end disagrees whatever the settings are; one beside a threshold only where that is now.
     far = [_is(name, one[name]) for one in _ends(missing) for name in sorted(one) if name in varied]
+    chosen = [*_plainly(context, context.space.spoken([given, *there]))]
     claims: list[Formula] = []
     for _ in range(MOST_TURNS):
-        patient = solver.ask([*parts, *claims], [given, *there])
+        _, plain = solver.most([*parts, *claims], chosen)
+        patient = solver.ask([*parts, *claims, *plain], [given, *there])
         if isinstance(patient, Unsat):
             return Never(patient.linear)
         if not isinstance(patient, Sat):
             return Unsettled()
-        fixed = _fixed(context, patient.values, [given, *there], varied)
+        fixed = _fixed(patient.values, context.space.stated([given, *there]), frozenset(varied))
         value = solver.best([*there, fixed, f.negation(given)], far)
         if isinstance(value, Unsat):
             return Agreed(f.all_of((fixed, link)))
@@ -302,6 +315,16 @@ def _agreed(missing: Missing, same: Same, more: tuple[Part, ...]) -> Agreed | Ne
     return Unsettled()
 
 
+def _plainly(context: Context, names: Iterable[str]) -> Iterator[Formula]:
+    """Settings at what is declared, or at an end of their range: values that a site may write."""
+    for name in sorted(names):
+        about = context.space.variables[name].about
+        decl = context.artifact.settings.get(about[1]) if about[0] == "setting" else None
+        for written in (decl.value, decl.lo, decl.hi) if decl is not None else ():
+            if isinstance(written, m.Number) and context.space.variables[name].sort == "real":
+                yield f.compare(f.variable(name), "=", f.number(context.program.number(written).value))
+
+
 def _varies(missing: Missing, name: str) -> bool:
     """The variable is the twin's, and about the reading."""
     variable = missing.context.space.variables[name]
@@ -311,13 +334,17 @@ def _varies(missing: Missing, name: str) -> bool:
     return about_input(missing.context, missing.input)(variable)
 
 
-def _fixed(context: Context, values: Mapping[str, Value], of: list[Formula], varied: list[str]) -> Formula:
-    """Everything the formulas speak of as it is, the reading aside."""
+def _fixed(values: Mapping[str, Value], of: list[Formula], varied: frozenset[str]) -> Formula:
+    """The reading aside, every condition of the formulas is as it is; what the reading is compared with is
+    worth what it is worth.
+    """
     found: list[Formula] = []
-    for name in sorted(context.space.spoken(of)):
-        if name in varied or name not in values:
-            continue
-        found.append(_is(name, values[name]))
+    for atom in f.atoms(f.all_of(of)):
+        names = set(f.names_of(atom))
+        if names.isdisjoint(varied):
+            found.append(atom if f.holds(atom, values) else f.negation(atom))
+        elif not names <= varied:
+            found += [_is(name, values[name]) for name in sorted(names - varied) if name in values]
     return f.all_of(found)
 
 

@@ -27,6 +27,7 @@ from rung_lang.verify.gaps.knowledge import cadences, most
 from rung_lang.verify.gaps.patients import Subject, known_parts, reads, rule_reads
 from rung_lang.verify.gaps.problems_gaps import UnboundedWait
 from rung_lang.verify.places import Places
+from rung_lang.verify.reach.held import stays
 from rung_lang.verify.reach.reach import Reach
 from rung_lang.verify.verdict import Obligation, Proved, Refuted, Replayed, Undecided, Verdict
 
@@ -61,7 +62,7 @@ def _judge(context: Context, stage: str) -> tuple[Verdict, bool]:
     parts: tuple[Part, ...] = (
         *context.applies(situation),
         *known_parts(situation.symbols, reads(context, stage)),
-        (("rests", stage), situation.rests),
+        (("rests", stage), stays(context, situation)),
         (("wakes", stage), f.negation(f.any_of(found))),
     )
     about = (f"stage:{stage}",)

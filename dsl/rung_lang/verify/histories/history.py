@@ -34,6 +34,8 @@ MOST_TRIES = 24
 """Histories played for one question."""
 MOST_ALIKE = 8
 """Of those, how many of one number of instants."""
+MOST_STANDS = 400
+"""Instants times stages that one question is spelled out for, all its numbers of instants together."""
 LIMIT = 4_000_000
 """The solver's steps for one question about one number of instants."""
 
@@ -60,7 +62,12 @@ class _Search:
     _programs: dict[tuple[tuple[str, m.Number | str], ...], Program] = field(default_factory=dict)
 
     def found(self) -> Witness | None:
+        stages = len(leading(self.context.artifact, self.situation.stage))
+        spent = 0
         for begins, size in self._sizes():
+            spent += size * stages
+            if spent > MOST_STANDS and size > 1:
+                return None
             witness = self._of_size(begins, size)
             if witness is not None or self.tries >= MOST_TRIES:
                 return witness
@@ -187,7 +194,7 @@ class _Search:
 
     def _otherwise(self, moves: Moves, values: dict[str, Value]) -> Lesson:
         """Other rules move the session on the last instant; or some atom of the question about the patient is
-        otherwise, or, narrowly, any that the protocol speaks of. (What other patients would be plays no part.)
+        otherwise, or, narrowly, any that the protocol speaks of. (What others would be plays no part.)
         """
         movers = dict.fromkeys(fires for _, fires in moves.moved[-1])
         asked = (

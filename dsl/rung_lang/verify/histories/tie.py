@@ -12,7 +12,7 @@ from rung_engine.artifact import model as m
 from rung_engine.decision.rules import destination
 from rung_engine.frozen import frozen
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import Situation, written
+from rung_lang.verify.formulas.decide import Situation, carried_out, written
 from rung_lang.verify.formulas.formula import Formula, Linear, iff
 from rung_lang.verify.formulas.past import FreePast
 from rung_lang.verify.formulas.subjects import moment_of
@@ -22,7 +22,6 @@ from rung_lang.verify.histories.moves import Moves
 from rung_lang.verify.histories.timeline import MOVED, START, Timeline
 from rung_lang.verify.histories.told import Told
 
-STARTS = ("start", "add", "set", "continue")
 STEPS = ("increase", "decrease", "taper")
 
 
@@ -78,6 +77,12 @@ class Tie:
                 since = f.number(0)
                 if phase == START:
                     since = past.time.minus(past.entered.value)
+                asked = self.situation.symbols.past
+                if isinstance(asked, FreePast) and asked.stage_entered_now:
+                    # Of a stage entered just now nobody asks: it is the one that was left on this instant.
+                    left = self.line.symbols(self.line.last, START).past
+                    assert isinstance(left, Told)
+                    since = left.time.minus(left.entered.value)
                 return f.compare(one, "=", since)
             case ("course", course):
                 return iff(free, past.course(told, course)[0])
@@ -207,10 +212,8 @@ class Tie:
 
     def _done(self, order: m.Order, since: int, place: int) -> Formula:
         """The order is seen to be carried out on the instant."""
-        if order.op in STARTS:
-            return self.line.chart(place).drug(order.target).on
-        if order.op in ("stop", "pause"):
-            return self.line.chart(place).drug(order.target).off
+        if order.op in ("start", "add", "set", "stop", "pause", "continue"):
+            return carried_out(self.line.chart(place), order)
         if order.op in STEPS:
             return self.line.changed(place, order.target) if place > since else f.FALSE
         if order.op in ("give", "do", "measure") and order.every is None:

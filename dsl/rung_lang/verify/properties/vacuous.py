@@ -18,6 +18,7 @@ from rung_lang.verify.formulas.decide import GIVES, Situation, about_decision
 from rung_lang.verify.found import Found
 from rung_lang.verify.places import Places
 from rung_lang.verify.properties.statements import condition, statement
+from rung_lang.verify.reach.transitions import stood_in
 from rung_lang.verify.verdict import Label, Obligation, Refuted, Replayed, Said
 
 Answered = Iterator[tuple[Obligation, Problem | None]]
@@ -172,7 +173,7 @@ class _Covered:
 
     def __call__(self, replayed: Replayed) -> bool:
         content = replayed.content
-        here = self.stage in (content.stage, *content.path)
+        here = self.stage in stood_in(replayed)
         return here and content.phase in ("active", "finished") and replayed.view.truth(self.term) is True
 
 

@@ -1,4 +1,4 @@
-"""Where a session stays in its stage though some rule would move it. Mirrors `rung_engine.decision.fold._live`.
+"""Where a session stays in its stage though some rule would move it. Mirrors `decision.fold._live`.
 
 It is held back by rules that lead to different places, by orders that contradict those of a moving rule, and
 by transitions that come round to where it stood. Each is reported for itself; what is said of every decision
@@ -15,7 +15,7 @@ from rung_lang.verify.context import Context
 from rung_lang.verify.formulas import formula as f
 from rung_lang.verify.formulas.decide import Situation
 from rung_lang.verify.formulas.formula import Formula
-from rung_lang.verify.reach.reach import cycles
+from rung_lang.verify.reach.reach import cycles, leading_apart
 from rung_lang.verify.rules.clashes import blocked, clashes
 
 
@@ -53,14 +53,40 @@ def disputed(situation: Situation) -> Iterator[Formula]:
 
 
 def led_round(context: Context, situation: Situation) -> Iterator[Formula]:
-    """All rules of a ring of transitions fire; the session gets into it on this instant."""
+    """All rules of a ring of transitions fire; the session gets into it on this instant.
+
+    It ends where it was before the instant: not in a stage that it was moved to on it.
+    """
     at = situation.symbols.at
+    before = f.TRUE
+    if all(stage.name != situation.stage for stage in context.program.initial_stages):
+        since = context.space.real(f"{at}in_stage", ("in_stage",), at, f.ZERO)
+        before = f.compare(since, ">", f.number(0))
     for ring in cycles(context):
-        through = any(name == situation.stage for name, _ in ring)
-        yield f.all_of(
+        fires = [
             f.any_of(
                 context.situation(name, at, entered_now=now).rules[judged.rule.id].fires
-                for now in ((False, True) if through and name == situation.stage else (True,))
+                for now in ((False, True) if name == situation.stage else (True,))
             )
             for name, judged in ring
-        )
+        ]
+        yield f.all_of((before, *fires))
+
+
+def led_back(context: Context, stage: str, at: str = "") -> Formula:
+    """A session in the stage that is moved on this instant surely comes round, and so stays.
+
+    Where rules lead apart on the way, or orders contradict those of a move, it may stop there instead.
+    """
+    found: list[Formula] = []
+    for ring in cycles(context):
+        if all(name != stage for name, _ in ring):
+            continue
+        way: list[Formula] = []
+        for name, judged in ring:
+            there = context.situation(name, at, entered_now=name != stage)
+            way.append(there.rules[judged.rule.id].fires)
+            way += [f.negation(other.fires) for other in leading_apart(there, judged)]
+            way += [f.negation(one) for one in disputed(there)]
+        found.append(f.all_of(way))
+    return f.any_of(found)

@@ -17,7 +17,7 @@ from rung_engine.frozen import frozen
 from rung_engine.reference.evaluate import subjects
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import RuleSymbols, moves
+from rung_lang.verify.formulas.decide import RuleSymbols, Situation, moves
 from rung_lang.verify.formulas.formula import Formula
 from rung_lang.verify.formulas.past import times_the_stage
 from rung_lang.verify.formulas.symbols import Symbols, never_lapses
@@ -133,7 +133,9 @@ class Reach:
             assert order is not None
             if order.op != "go":
                 continue
-            parts = [*base, self.facts(one), judged.fires]
+            # Where rules lead apart on one instant, the session stays.
+            apart = [f.negation(other.fires) for other in leading_apart(situation, judged)]
+            parts = [*base, self.facts(one), judged.fires, *apart]
             if self.context.solver.possible(parts):
                 facts = one.facts | self._established(parts)
                 yield ControlClass(order.target, facts, (one, judged.rule.id))
@@ -145,6 +147,18 @@ class Reach:
             if not self.context.solver.possible([*parts, f.negation(fact)]):
                 found.add(place)
         return frozenset(found)
+
+
+def leading_apart(situation: Situation, judged: RuleSymbols) -> list[RuleSymbols]:
+    """The rules of the stage that lead elsewhere than this one."""
+    goes = destination(judged.rule)
+    said = None if goes is None else (goes.op, goes.target)
+    found: list[RuleSymbols] = []
+    for other in situation.movers:
+        order = destination(other.rule)
+        if order is not None and (order.op, order.target) != said:
+            found.append(other)
+    return found
 
 
 def lasting_facts(context: Context, symbols: Symbols) -> list[Part]:
@@ -227,29 +241,6 @@ def _is_constant(context: Context, name: str) -> bool:
     return about[0] == "setting" or (
         about[0] in ("input", "value") and context.artifact.inputs[about[1]].fixed
     )
-
-
-def led_back(context: Context, stage: str, at: str = "") -> Formula:
-    """A session in the stage that is moved on this instant surely comes round, and so stays.
-
-    Where rules lead apart on the way, or orders contradict those of a move, it may stop there instead.
-    """
-    found: list[Formula] = []
-    for ring in cycles(context):
-        if all(name != stage for name, _ in ring):
-            continue
-        way: list[Formula] = []
-        for name, judged in ring:
-            there = context.situation(name, at, entered_now=name != stage)
-            goes = destination(judged.rule)
-            way.append(there.rules[judged.rule.id].fires)
-            way += [
-                f.negation(other.fires)
-                for other in there.movers
-                if destination(other.rule) != goes or len(other.rule.orders) > 1
-            ]
-        found.append(f.all_of(way))
-    return f.any_of(found)
 
 
 def cycles(context: Context) -> Iterator[tuple[tuple[str, RuleSymbols], ...]]:

@@ -23,7 +23,8 @@ from rung_lang.verify.formulas.formula import Formula, Linear
 from rung_lang.verify.formulas.past import times_the_stage
 from rung_lang.verify.formulas.symbols import Symbols
 from rung_lang.verify.gaps.patients import alike
-from rung_lang.verify.reach.reach import cycles
+from rung_lang.verify.reach.closed import closes, is_told
+from rung_lang.verify.reach.reach import cycles, leading_apart
 from rung_lang.verify.verdict import Label, Proved
 
 DEPTH = 3
@@ -104,7 +105,7 @@ def _longer(context: Context, way: Way) -> Iterator[Way]:
     )
     order: Part = (("before", at), f.compare(age, ">=", last.ago))
 
-    def step(stage: str | None, symbols: Symbols, parts: Sequence[Part]) -> Way:
+    def step(stage: str | None, symbols: Symbols, parts: Sequence[Part], way: Way = way) -> Way:
         since: Part = (("entered", way.stage or ""), _entered(context, last.symbols, age.minus(last.ago)))
         more = (*way.parts, order, since, *_meanwhile(context, way, last.ago, age), *parts)
         return Way(stage, (*way.seen, Seen(symbols, age, in_session=True)), more, way.moves + 1, way.samples)
@@ -122,7 +123,9 @@ def _longer(context: Context, way: Way) -> Iterator[Way]:
             held = rested(here, rings(context, at))
             stays: Part = (("rested", stage.name), f.implies(stayed, held))
             latched = (_in_session(sample, age) for sample in way.seen if sample.in_session)
-            yield step(None, here.symbols, (*context.applies(here), *chosen, latches, stays, *latched))
+            fresh = () if way.moves else _carried(context, way, at, moved=False)
+            parts = (*context.applies(here), *chosen, latches, stays, *latched, *fresh)
+            yield step(None, here.symbols, parts)
     for source in context.artifact.stages:
         if source.name == way.stage:
             continue
@@ -131,10 +134,48 @@ def _longer(context: Context, way: Way) -> Iterator[Way]:
             target = destination(judged.rule)
             if target is None or target.op != "go" or target.target != way.stage:
                 continue
-            moved: Part = (("rule", judged.rule.id), judged.fires)
-            yield step(
-                source.name, here.symbols, (*context.applies(here), *context.reached(here), moved, at_rest)
-            )
+            apart = (f.negation(other.fires) for other in leading_apart(here, judged))
+            moved: Part = (("rule", judged.rule.id), f.all_of((judged.fires, *apart)))
+            carried = () if way.moves else _carried(context, way, at, moved=True)
+            parts = (*context.applies(here), *context.reached(here), moved, at_rest, *carried)
+            yield step(source.name, here.symbols, parts, _closed(context, way, judged.rule, at, age))
+
+
+def _carried(context: Context, way: Way, at: str, *, moved: bool) -> Iterator[Part]:
+    """Orders of rules that moved the session are those of the instant on which it came to the stage: they
+    fired on it, if not in this stage's source then in another that the session passed through.
+    """
+    now = way.seen[0].symbols.at
+    for rule in context.entering(way.stage):
+        name = f"{now}carried:{rule.id}"
+        if name not in context.space.variables:
+            continue
+        stages = [rule.stage] if rule.stage is not None else sorted(context.program.stages)
+        fired = f.any_of(
+            context.situation(stage, at, entered_now=fresh).rules[rule.id].fires
+            for stage in stages
+            for fresh in (False, True)
+        )
+        yield ("carried", rule.id), f.implies(f.boolean(name), fired if moved else f.FALSE)
+
+
+def _closed(context: Context, way: Way, rule: m.Rule, at: str, age: Linear) -> Way:
+    """Where orders of the rule that led to the present stage are open no more, an instant since saw why."""
+    now, order = way.seen[0].symbols, is_told(rule)
+    name = f"{now.at}carried:{rule.id}"
+    if way.moves or way.stage is None or order is None or name not in context.space.variables:
+        return way
+    entry = context.situation(way.stage, at, entered_now=True)
+    later = f"{at}closed {rule.id}/"
+    there = context.situation(way.stage, later)
+    ago = context.space.real(f"{later}ago", ("ago", later), later, f.ZERO)
+    between = f.all_of((f.compare(ago, ">", f.number(0)), f.compare(ago, "<", age)))
+    saw = f.any_of((
+        closes(context, entry, rule, order), f.all_of((between, closes(context, there, rule, order)))
+    ))  # fmt: skip
+    closed: Part = (("carried", rule.id), f.any_of((f.boolean(name), saw)))
+    seen = (*way.seen, Seen(there.symbols, ago, in_session=True))
+    return Way(way.stage, seen, (*way.parts, closed), way.moves, way.samples + 1)
 
 
 def rested(there: Situation, rings: Sequence[Formula] = ()) -> Formula:
@@ -297,3 +338,27 @@ def laws(context: Context, earlier: Seen, later: Seen, gap: Linear) -> Iterator[
         if symbol in context.space.variables:
             longer = f.all_of((after.drug(drug).on, f.compare(f.variable(symbol), ">", gap)))
             yield f.implies(longer, f.negation(before.drug(drug).off))
+        symbol = f"{after.at}unchanged:{drug}"
+        if symbol in context.space.variables:
+            turned = f.any_of((
+                f.all_of((before.drug(drug).off, after.drug(drug).on)),
+                f.all_of((before.drug(drug).on, after.drug(drug).off)),
+                _other_rate(context, before, after, drug),
+            ))  # fmt: skip
+            lately = f.compare(f.variable(symbol), "<=", gap)
+            yield f.implies(turned, f.all_of((f.boolean(f"{after.at}changed:{drug}"), lately)))
+
+
+def _other_rate(context: Context, before: Symbols, after: Symbols, drug: str) -> Formula:
+    """It runs at two rates, charted in the drug's own unit."""
+    names = [f"{one.at}rate:{drug}" for one in (before, after)]
+    dims = context.program.units[context.artifact.drugs[drug].unit].dims
+    if any(name not in context.space.variables for name in names) or ("body_weight", -1) in dims:
+        return f.FALSE
+    own = [
+        f.boolean(f"{one.at}charted_own:{drug}")
+        for one in (before, after)
+        if f"{one.at}charted_own:{drug}" in context.space.variables
+    ]
+    rated = (before.drug(drug).rated, after.drug(drug).rated)
+    return f.all_of((*rated, *own, f.compare(f.variable(names[0]), "!=", f.variable(names[1]))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rung_engine.decision.rules import destination
+from rung_engine.decision.rules import destination, judge
 from rung_engine.frozen import frozen
 from rung_lang.finding import Problem
 from rung_lang.source import Span
@@ -13,10 +13,10 @@ from rung_lang.verify.context import Context, Part
 from rung_lang.verify.formulas import formula as f
 from rung_lang.verify.formulas.decide import RuleSymbols, Situation
 from rung_lang.verify.found import Found
+from rung_lang.verify.gaps.acting import rules_in
 from rung_lang.verify.places import Places
 from rung_lang.verify.reach.problems_history import DeadEnd, InstantCycle, UnreachableStage
-from rung_lang.verify.reach.reach import Reach, cycles
-from rung_lang.verify.reach.walks import walked
+from rung_lang.verify.reach.reach import Reach, cycles, leading_apart
 from rung_lang.verify.solving.solve import Sat, Unknown, Unsat
 from rung_lang.verify.verdict import Label, Obligation, Proved, Refuted, Replayed, Said, Undecided, Verdict
 
@@ -44,7 +44,6 @@ Answered = Iterator[tuple[Obligation, Problem | None]]
 
 def _unreachable(context: Context, places: Places, reach: Reach) -> Answered:
     """Existential: for every stage some history gets there."""
-    sought = False
     for stage in context.artifact.stages:
         about = (f"stage:{stage.name}",)
         if not reach.classes[stage.name]:
@@ -64,9 +63,6 @@ def _unreachable(context: Context, places: Places, reach: Reach) -> Answered:
         question = Question(
             "R301", about, situation, context.applies(situation), _Arrived(stage.name), (situation.rests,)
         )
-        if not sought and not any(question.confirm(one.replayed) for one in context.shown):
-            sought = True
-            context.shown = (*context.shown, *walked(context, reach))
         verdict = existential(context, question)
         problem = None
         if isinstance(verdict, Refuted):
@@ -81,13 +77,18 @@ class _Arrived:
     stage: str
 
     def __call__(self, replayed: Replayed) -> bool:
-        content = replayed.content
-        rings = (one.rules for one in content.contradictions if one.kind == "cycle")
-        closing = {rule for rules in rings for rule in rules}
-        passed = any(
-            rule.id in closing and rule.stage == self.stage for rule in replayed.program.artifact.rules
-        )
-        return content.stage == self.stage or self.stage in content.path or passed
+        return self.stage in stood_in(replayed)
+
+
+def stood_in(replayed: Replayed) -> frozenset[str | None]:
+    """The stages in which the session stood on this instant, those it left again, and that of a rule which
+    closed a ring and so undid it.
+    """
+    content = replayed.content
+    rings = (one.rules for one in content.contradictions if one.kind == "cycle")
+    closing = {rule for rules in rings for rule in rules}
+    undone = (rule.stage for rule in replayed.program.artifact.rules if rule.id in closing)
+    return frozenset((content.stage, *content.path, *undone))
 
 
 def _shut_entries(
@@ -124,6 +125,8 @@ def _conjuncts(context: Context, stage: str, rule_id: str) -> Iterator[Part]:
     for index in term.of if term.op == "and" else (judged.rule.condition,):
         yield ("term", str(index)), situation.symbols.truth(index).yes
     yield ("rule", rule_id), judged.fires
+    for other in leading_apart(situation, judged):
+        yield ("silent", other.rule.id), f.negation(other.fires)
 
 
 # ---------------------------------------------------------------- R302
@@ -219,7 +222,7 @@ def _rounds(context: Context, places: Places, reach: Reach) -> Answered:
                 parts.append((("only", stage), _no_other_way(situation, judged)))
             situation = context.situation(first or stages[0], entered_now=first is None)
             parts.extend(context.applies(situation))
-            question = Question("R303", about, situation, tuple(parts), _GoesRound())
+            question = Question("R303", about, situation, tuple(parts), _GoesRound(tuple(about)))
             verdict = universal(context, question)
             if not isinstance(verdict, Proved):
                 break
@@ -242,7 +245,24 @@ def _no_other_way(situation: Situation, judged: RuleSymbols) -> f.Formula:
 
 @frozen
 class _GoesRound:
-    """The engine met a stage twice on one instant."""
+    """The engine met a stage twice on one instant, on which all rules of the round fire."""
+
+    rules: tuple[str, ...]
 
     def __call__(self, replayed: Replayed) -> bool:
-        return any(one.kind == "cycle" for one in replayed.content.contradictions)
+        closing = {
+            rule for one in replayed.content.contradictions if one.kind == "cycle" for rule in one.rules
+        }
+        return not closing.isdisjoint(self.rules) and all(self._fires(replayed, rule) for rule in self.rules)
+
+    def _fires(self, replayed: Replayed, rule: str) -> bool:
+        """In its stage, be that where the session stood or one that it came to on this instant."""
+        before, time = replayed.before, replayed.view.time
+        (own,) = (one for one in replayed.program.artifact.rules if one.id == rule)
+        for stage in (own.stage,) if own.stage is not None else replayed.program.stages:
+            for entered in {before.entered, time} if stage == before.stage else {time}:
+                view = replayed.view.again()
+                view.place(stage, entered, replayed.state.began)
+                if judge(view, rules_in(replayed.program, stage))[rule].state == "fires":
+                    return True
+        return False

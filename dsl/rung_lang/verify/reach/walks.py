@@ -6,12 +6,13 @@ longer than it needs to be and is found at once; it shows that its stages are re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from rung_engine.artifact import model as m
 from rung_engine.event import Charted, Fact, Reading
 from rung_engine.event import Value as Read
+from rung_engine.frozen import frozen
 from rung_engine.program import Program
 from rung_engine.reference.evaluate import subjects
 from rung_engine.session.replay import Replay
@@ -20,11 +21,13 @@ from rung_lang.verify.formulas import formula as f
 from rung_lang.verify.formulas.decide import Situation
 from rung_lang.verify.formulas.formula import Formula, Value
 from rung_lang.verify.formulas.marks import charted
+from rung_lang.verify.formulas.subjects import of_variables
 from rung_lang.verify.formulas.symbols import Symbols
-from rung_lang.verify.histories.recorded import Shown, lowest, recorded
+from rung_lang.verify.histories.recorded import Settings, Shown, lowest, recorded
+from rung_lang.verify.histories.timeline import Subject
 from rung_lang.verify.reach.reach import ControlClass, Reach
 from rung_lang.verify.solving.asks import Sat
-from rung_lang.verify.verdict import Replayed, Witness
+from rung_lang.verify.verdict import Confirm, Replayed, Witness
 
 MINUTE = 60_000
 WAITS = (0, 1, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360, 480, 720, 1440, 2880)
@@ -33,21 +36,60 @@ MOST_FACTS = 2000
 """Of one patient."""
 
 
-def walked(context: Context, reach: Reach) -> Iterator[Shown]:
-    """For each stage that is found so, the instant on which a session comes to it; stages nearby first."""
-    settings = lowest(context.artifact, {})
-    program = Program(context.artifact, dict(settings), unverified=True)
-    nearest = (
-        min(classes, key=lambda one: len(reach.way_to(one))) for classes in reach.classes.values() if classes
-    )
-    found: dict[ControlClass, _Walk] = {}
-    for one in sorted(nearest, key=lambda one: len(reach.way_to(one))):
-        walk = _begun(context, reach, program, one) if one.by is None else None
-        if one.by is not None and one.by[0] in found:
-            walk = _moved(context, reach, found[one.by[0]], one.by[1], one)
-        if walk is not None and walk.shown is not None:
-            found[one] = walk
-            yield Shown(Witness(settings, tuple(walk.facts), walk.time), walk.shown)
+@dataclass(slots=True)
+class Walks:
+    """Of one protocol, each stage by the nearest way that is found so."""
+
+    context: Context
+    reach: Reach
+    _settings: Settings = field(init=False)
+    _to: dict[str, _Walk] | None = None
+
+    def __post_init__(self) -> None:
+        self._settings = lowest(self.context.artifact, {})
+
+    def shows(self, situation: Situation, parts: Sequence[Formula], confirm: Confirm) -> Shown | None:
+        """An instant that shows it: on which the session comes to the stage, or later, when all that the
+        parts speak of is charted as they want it.
+        """
+        if self._to is None:
+            self._to = self._walked()
+        walk = None if situation.stage is None else self._to.get(situation.stage)
+        if walk is None or walk.shown is None:
+            return None
+        if confirm(walk.shown):
+            return self._shown(walk)
+        names = sorted({name for part in parts for name in f.names(part)})
+        read = of_variables(self.context.program, self.context.space, names)
+        further = walk.on()
+        values = _values(self.context, situation, parts, read, further)
+        if values is None or not further.lead(confirm, values, walk.time + MINUTE):
+            return None
+        return self._shown(further)
+
+    def _shown(self, walk: _Walk) -> Shown:
+        assert walk.shown is not None
+        return Shown(Witness(self._settings, tuple(walk.facts), walk.time), walk.shown)
+
+    def _walked(self) -> dict[str, _Walk]:
+        reach = self.reach
+        program = Program(self.context.artifact, dict(self._settings), unverified=True)
+        nearest = (
+            min(classes, key=lambda one: len(reach.way_to(one)))
+            for classes in reach.classes.values()
+            if classes
+        )
+        found: dict[str, _Walk] = {}
+        for one in sorted(nearest, key=lambda one: len(reach.way_to(one))):
+            if one.by is None:
+                walk = _begun(self.context, reach, program, one)
+            elif one.by[0].stage in found:
+                walk = _moved(self.context, reach, found[one.by[0].stage], one)
+            else:
+                continue
+            if walk is not None:
+                found[one.stage] = walk
+        return found
 
 
 @dataclass(slots=True)
@@ -68,8 +110,8 @@ class _Walk:
             replay.advance(self.time)
         return _Walk(self.program, list(self.facts), self.time, None, replay)
 
-    def lead(self, stage: str, values: Mapping[str, Read], start: int) -> bool:
-        """Charts the values from `start` on, for as long as they are good, until the session is there."""
+    def lead(self, arrived: Confirm, values: Mapping[str, Read], start: int) -> bool:
+        """Charts the values from `start` on, again and again while they are good, until it has arrived."""
         assert self._replay is not None
         inputs = self.program.artifact.inputs
         told = start - 1
@@ -88,10 +130,12 @@ class _Walk:
             content, state = self._replay.content, self._replay.state
             if content is None or content.outside_verified or len(self.facts) > MOST_FACTS:
                 return False
-            if state.stage == stage:
-                self.time = until
-                seen = recorded(self.program, view, until)
-                self.shown = Replayed(self.program, seen, content, state, before)
+            if self._replay.decisions[-1].time != until:
+                # What moved the session did so before.
+                content = replace(content, path=(), moved_by=())
+            seen = Replayed(self.program, recorded(self.program, view, until), content, state, before)
+            if arrived(seen):
+                self.time, self.shown = until, seen
                 return True
             if state.finished:
                 return False
@@ -116,7 +160,6 @@ def _named(fact: Fact, place: int) -> Fact:
 def _begun(context: Context, reach: Reach, program: Program, one: ControlClass) -> _Walk | None:
     """A patient whose session begins in the stage."""
     situation = context.situation(one.stage, entered_now=True)
-    terms = [stage.initial_if for stage in program.initial_stages]
     chosen: list[Formula] = []
     for stage in program.initial_stages:
         if stage.initial_if is not None:
@@ -125,29 +168,46 @@ def _begun(context: Context, reach: Reach, program: Program, one: ControlClass) 
         if stage.name == one.stage:
             break
     walk = _Walk(program).on()
-    values = _values(context, situation, [*chosen, reach.facts(one)], terms, walk)
-    return walk if values is not None and walk.lead(one.stage, values, 0) else None
+    terms = [stage.initial_if for stage in program.initial_stages]
+    values = _values(context, situation, [*chosen, reach.facts(one)], _read(program, terms), walk)
+    return walk if values is not None and walk.lead(_Stands(one.stage), values, 0) else None
 
 
-def _moved(context: Context, reach: Reach, before: _Walk, rule_id: str, one: ControlClass) -> _Walk | None:
+def _moved(context: Context, reach: Reach, before: _Walk, one: ControlClass) -> _Walk | None:
     """The patient of the stage before, moved on by the rule."""
     assert one.by is not None
     situation = context.situation(one.by[0].stage)
-    judged = situation.rules[rule_id]
-    terms = [judged.rule.condition, judged.rule.unless]
+    judged = situation.rules[one.by[1]]
+    read = _read(before.program, [judged.rule.condition, judged.rule.unless])
     walk = before.on()
-    values = _values(context, situation, [reach.facts(one.by[0]), judged.fires], terms, walk)
-    return walk if values is not None and walk.lead(one.stage, values, walk.time + MINUTE) else None
+    values = _values(context, situation, [reach.facts(one.by[0]), judged.fires], read, walk)
+    start = before.time + MINUTE
+    return walk if values is not None and walk.lead(_Stands(one.stage), values, start) else None
+
+
+@frozen
+class _Stands:
+    """The session is in the stage."""
+
+    stage: str
+
+    def __call__(self, replayed: Replayed) -> bool:
+        return replayed.state.stage == self.stage
+
+
+def _read(program: Program, terms: Iterable[int | None]) -> frozenset[Subject]:
+    """Whatever the conditions look at."""
+    return frozenset(part for term in terms if term is not None for part in subjects(program, term))
 
 
 def _values(
     context: Context,
     situation: Situation,
     parts: Sequence[Formula],
-    terms: Sequence[int | None],
+    read: Iterable[Subject],
     walk: _Walk,
 ) -> dict[str, Read] | None:
-    """What is to be charted of each input that the conditions read, for all parts to be true."""
+    """What is to be charted of each input that is read, for all parts to be true."""
     artifact = context.artifact
     symbols = situation.symbols
     was = {fact.input: fact.value for fact in walk.facts if isinstance(fact, Reading)}
@@ -155,14 +215,14 @@ def _values(
     asked = [part for _, part in context.applies(situation)]
     asked += [*parts, *_chosen(context, walk.program)]
     asked += [_is(walk.program, symbols, name, was[name]) for name in fixed]
-    answer = context.solver.ask(asked)
+    answer = context.solver.ask([*asked, *_lasting(context, symbols)])
+    if not isinstance(answer, Sat):
+        answer = context.solver.ask(asked)
     if not isinstance(answer, Sat):
         return None
     values = answer.values
-    looked = [*terms, artifact.applies, *artifact.assumptions]
-    read = {part for term in looked if term is not None for part in subjects(walk.program, term)}
     found: dict[str, Read] = {}
-    for kind, name in sorted(read):
+    for kind, name in sorted({*read, *_read(walk.program, (artifact.applies, *artifact.assumptions))}):
         if kind != "input" or name in fixed:
             continue
         if f.holds(symbols.input_known(name), values):
@@ -171,6 +231,13 @@ def _values(
                 return None
             found[name] = value
     return found
+
+
+def _lasting(context: Context, symbols: Symbols) -> Iterator[Formula]:
+    """What was so for some time, or once, is so now: to chart it now is enough."""
+    for index, term in enumerate(context.artifact.terms):
+        if isinstance(term, m.Held | m.Recent | m.Ever) and index in symbols.judged:
+            yield f.implies(symbols.truth(index).yes, symbols.truth(term.of).yes)
 
 
 def _chosen(context: Context, program: Program) -> Iterator[Formula]:

@@ -17,7 +17,7 @@ from math import ceil
 from typing import Literal
 
 from rung_engine.artifact import model as m
-from rung_engine.decision.rules import destination
+from rung_engine.decision.rules import destination, judge
 from rung_engine.event import Charted, Reading
 from rung_engine.exact import show_decimal
 from rung_engine.frozen import frozen
@@ -288,9 +288,13 @@ class _Shown:
         content, view = replayed.content, replayed.view
         both = (self.meeting.below, self.meeting.above)
         if self.meeting.twice:
-            return replayed.before.stage in (None, self.stage) and all(
-                view.truth(side.rule.condition) is True for side in both
-            )
+            before = replayed.before
+            if before.stage not in (None, self.stage):
+                return False
+            there = view.again()
+            there.place(self.stage, view.time if before.stage is None else before.entered, view.began)
+            judged = judge(there, rules_in(replayed.program, self.stage))
+            return all(judged[side.rule.id].state == "fires" for side in both)
         return content.stage == self.stage and all(view.truth(side.term) is False for side in both)
 
 

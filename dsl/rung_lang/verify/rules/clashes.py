@@ -177,3 +177,29 @@ def blocked(situation: Situation, *, carried: bool) -> Iterator[Blocked]:
             }
             written = tuple(order.order for order in offered)
             yield Blocked(offered[0].place.rule, written, tuple(sorted(against)), formula)
+
+
+def given_up(situation: Situation) -> dict[int, list[Formula]]:
+    """By place in the situation's orders: where neither it nor what it contradicts is given."""
+    if situation.given_up is None:
+        situation.given_up = _given_up(situation)
+    return situation.given_up
+
+
+def _given_up(situation: Situation) -> dict[int, list[Formula]]:
+    orders = situation.orders
+    places = {id(order): place for place, order in enumerate(orders)}
+    found: dict[int, list[Formula]] = {}
+    for clash in clashes(situation, orders):
+        if clash.one.carried == clash.two.carried:
+            formula = clash.formula
+            for place in sorted(places[id(order)] for order in (clash.one, clash.two)):
+                found.setdefault(place, []).append(formula)
+    for choice in blocked(situation, carried=False):
+        for place, order in enumerate(orders):
+            if choice.against == (order.place.rule,) and all(
+                order.order.op in opposed_ops(arm.op) and order.order.target == arm.target
+                for arm in choice.orders
+            ):
+                found.setdefault(place, []).append(choice.formula)
+    return found

@@ -21,6 +21,7 @@ from rung_lang.verify.formulas.formula import Formula
 from rung_lang.verify.found import Found
 from rung_lang.verify.gaps.acting import conjuncts, rules_in
 from rung_lang.verify.places import Places
+from rung_lang.verify.reach.held import held
 from rung_lang.verify.reach.reach import Reach
 from rung_lang.verify.rules.problems_rules import NeverFires
 from rung_lang.verify.verdict import (
@@ -89,11 +90,19 @@ def _verdict(context: Context, fired: _Fired, rule: m.Rule, where: Sequence[str 
     doubt: Undecided | None = None
     for stage in where:
         situation = context.situation(stage)
-        parts = tuple(_parts(context, situation, rule))
+        own = tuple(_own(context, situation, rule))
+        parts = (*own, *_counting(context, situation, rule))
         company = fired.company(situation, rule, parts)
         verdict = _shown(context, fired, rule, situation, (*parts, *company))
         if company and not isinstance(verdict, Proved):
             verdict = _shown(context, fired, rule, situation, parts)
+        if not isinstance(verdict, Proved):
+            cores += [verdict] if isinstance(verdict, Refuted) else []
+            doubt = doubt or (verdict if isinstance(verdict, Undecided) else None)
+            back = _back(context, situation, rule)
+            if not back or context.solver.impossible([part for _, part in (*own, *back)]):
+                continue
+            verdict = _shown(context, fired, rule, situation, (*own, *back))
         match verdict:
             case Proved():
                 return verdict
@@ -114,8 +123,8 @@ def _shown(
     return verdict
 
 
-def _parts(context: Context, situation: Situation, rule: m.Rule) -> Iterator[Part]:
-    """The rule fires, and it counts; what is most worth saying first, since a core keeps that longest."""
+def _own(context: Context, situation: Situation, rule: m.Rule) -> Iterator[Part]:
+    """The rule fires; what is most worth saying first, since a core keeps that longest."""
     symbols = situation.symbols
     for index in conjuncts(context.artifact, rule.condition):
         yield ("term", str(index)), symbols.truth(index).yes
@@ -126,11 +135,23 @@ def _parts(context: Context, situation: Situation, rule: m.Rule) -> Iterator[Par
             speaks = f.any_of((other.fires, other.pending, other.unconfirmed))
             yield ("overrides", other.rule.id), f.negation(speaks)
     yield from context.applies(situation)
+
+
+def _counting(context: Context, situation: Situation, rule: m.Rule) -> Iterator[Part]:
+    """The session comes to rest, unless the rule itself moves it."""
     if situation.stage is None:
         yield from (part for one in moments(context) if one.situation is situation for part in one.parts)
     elif not moves(rule, situation.stage):
         for mover in situation.movers:
             yield ("silent", mover.rule.id), f.negation(mover.fires)
+
+
+def _back(context: Context, situation: Situation, rule: m.Rule) -> tuple[Part, ...]:
+    """The session is held back on its way out of the stage, and so the rule counts too."""
+    if situation.stage is None or not situation.movers or moves(rule, situation.stage):
+        return ()
+    back = held(context, situation)
+    return () if back is f.FALSE else ((("held", situation.stage), back),)
 
 
 def _all(cores: Sequence[Refuted]) -> Refuted:

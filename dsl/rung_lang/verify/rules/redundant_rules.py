@@ -21,6 +21,7 @@ from rung_lang.verify.formulas.intervals import Boxes, within
 from rung_lang.verify.found import Found
 from rung_lang.verify.gaps.acting import conjuncts
 from rung_lang.verify.places import Places
+from rung_lang.verify.reach.held import stays
 from rung_lang.verify.reach.reach import Reach
 from rung_lang.verify.rules.problems_rules import AddsNothing, AlwaysFires
 from rung_lang.verify.solving.asks import Unknown, Unsat
@@ -169,7 +170,7 @@ def _covered(context: Context, boxes: Boxes, rule: m.Rule, other: m.Rule) -> Ver
         one, two = situation.rules[rule.id], situation.rules[other.id]
         if boxes.apart(one.fires, two.fires):
             return _INSTANT
-        here = [*context.applies(situation), *context.reached(situation), *_counts(situation, rule)]
+        here = [*context.applies(situation), *context.reached(situation), *_counts(context, situation, rule)]
         for mine, its in ((one.fires, two.fires), (one.unconfirmed, two.issues)):
             parts = [(("rule", rule.id), mine), (("rule", other.id), f.negation(its)), *here]
             if _may_be(context, [part for _, part in parts]):
@@ -186,6 +187,6 @@ def _may_be(context: Context, parts: Sequence[Formula]) -> bool:
     return within(context.space, parts) or not context.solver.impossible(parts)
 
 
-def _counts(situation: Situation, rule: m.Rule) -> Iterator[Part]:
+def _counts(context: Context, situation: Situation, rule: m.Rule) -> Iterator[Part]:
     if situation.stage is not None and not (destination(rule) and moves(rule, situation.stage)):
-        yield ("rests", situation.stage), situation.rests
+        yield ("rests", situation.stage), stays(context, situation)

@@ -29,8 +29,8 @@ LIMIT = 40_000_000
 """z3's own count of steps for one question, so that what is given up does not depend on the machine."""
 
 MOST_LITERALS = 64
-"""Parts that one incremental solver is told of. It looks at all of them for every question, so that with many
-it is quicker to begin anew.
+"""Parts that one incremental solver is told of besides twice those of the question at hand. It looks at
+all of them for every question, so that with many it is quicker to begin anew.
 """
 
 WEIGHTS = (70, 80, 50, 100, 20, 5, 150)
@@ -356,7 +356,7 @@ class _Z3:
 
     def _prepared(self, parts: Sequence[Formula]) -> list[Literal]:
         self._leave()
-        if len(self._literals) > MOST_LITERALS:
+        if len(self._literals) > MOST_LITERALS + 2 * len(parts):
             self._anew()
         literals = [self._literal(part) for part in parts]
         self._catch_up()

@@ -28,6 +28,18 @@ would do something else had it this value."""
 
 
 @frozen
+class Gap:
+    """What no example shows: that the rule fires (`leaf` None), or that this condition of it, a term, decides
+    while it has this value. `words`: the condition in its author's words.
+    """
+
+    rule: str
+    leaf: int | None
+    words: str
+    value: bool
+
+
+@frozen
 class LeafCoverage:
     """A condition of a rule, in the author's words, and in which of its two ways it was shown to matter."""
 
@@ -65,7 +77,21 @@ class Coverage:
     @property
     def complete(self) -> bool:
         """Every rule is exercised, and every condition that can matter is shown both ways."""
-        return all(rule.exercised and not rule.gaps for rule in self.rules)
+        return not self.gaps
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """One for each rule to exercise and each way to show a condition, the rules first."""
+        return (
+            *(Gap(rule.rule, None, "", True) for rule in self.rules if not rule.exercised),
+            *(
+                Gap(rule.rule, leaf.term, leaf.words, value)
+                for rule in self.rules
+                for leaf in rule.leaves
+                for value, way in ((True, leaf.while_true), (False, leaf.while_false))
+                if way == "missing"
+            ),
+        )
 
 
 def may_matter(rule: str, leaf: int, to: bool) -> bool:
@@ -149,6 +175,12 @@ class Tally:
             (then,) = judge(_Supposed(terms, truths, {leaf: not truth}), (rule,)).values()
             if then.state != now.state:
                 self._shown.add((rule.id, leaf, truth))
+
+    def closes(self, gap: Gap) -> bool:
+        """What was seen shows what the gap asks for."""
+        if gap.leaf is None:
+            return gap.rule in self._exercised
+        return (gap.rule, gap.leaf, gap.value) in self._shown
 
     def coverage(self, can_flip: CanFlip = may_matter) -> Coverage:
         """What was seen shows this. `can_flip` is asked only of what was not shown."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from rung_engine.artifact import model as m
 from rung_engine.decision.rules import destination
 from rung_engine.frozen import frozen
-from rung_engine.truth import Truth
+from rung_engine.program import Program
+from rung_engine.session.replay import Replay
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.formulas import formula as f
 from rung_lang.verify.formulas.decide import RuleSymbols, Situation, judge
@@ -24,17 +25,15 @@ from rung_lang.verify.formulas.symbols import (
 )
 from rung_lang.verify.histories.history import realise
 from rung_lang.verify.solving.solve import Sat
-from rung_lang.verify.strength.coverage import Coverage
+from rung_lang.verify.strength.coverage import Coverage, Gap, Seen, Tally
 from rung_lang.verify.verdict import Replayed, Witness
 
 
 @frozen
 class Suggestion:
-    """`leaf` None: the rule is to fire. Else this condition of it, in its author's words, decides."""
+    """A patient, and the gaps that an example of this patient closes: the one it was looked for first."""
 
-    rule: str
-    leaf: str | None
-    value: bool
+    closes: tuple[Gap, ...]
     witness: Witness
 
 
@@ -56,19 +55,26 @@ class Missing:
         )
 
     def suggestions(self, coverage: Coverage) -> Iterator[Suggestion]:
-        """A played patient for each gap for which one is found, the rules first."""
-        for one in coverage.rules:
-            if not one.exercised:
-                witness = self._fires(one.rule)
-                if witness is not None:
-                    yield Suggestion(one.rule, None, True, witness)
-        for one in coverage.rules:
-            for leaf in one.gaps:
-                for value, way in ((True, leaf.while_true), (False, leaf.while_false)):
-                    if way == "missing":
-                        witness = self._decides(one.rule, leaf.term, value)
-                        if witness is not None:
-                            yield Suggestion(one.rule, leaf.words, value, witness)
+        """Played patients, the rules first, until each gap for which one is found is closed."""
+        left = list(coverage.gaps)
+        for gap in coverage.gaps:
+            if gap not in left:
+                continue
+            witness = self._fires(gap) if gap.leaf is None else self._decides(gap, gap.leaf)
+            if witness is None:
+                continue
+            tally = self._tally(witness)
+            closes = (gap, *(other for other in left if other != gap and tally.closes(other)))
+            left = [other for other in left if other not in closes]
+            yield Suggestion(closes, witness)
+
+    def _tally(self, witness: Witness) -> Tally:
+        """What an example of this patient shows up to the instant of the finding."""
+        artifact = self.context.artifact
+        tally = Tally(artifact)
+        program = Program(artifact, dict(witness.settings), unverified=True)
+        Replay(program, witness.events, watch=tally.see).advance(witness.time)
+        return tally
 
     # -- where a rule is judged
 
@@ -85,19 +91,19 @@ class Missing:
                 parts = (*parts, (("rests", stage or ""), situation.rests))
             yield situation, parts
 
-    def _fires(self, rule_id: str) -> Witness | None:
-        for situation, parts in self._places(self._rules[rule_id]):
-            issues: Part = (("rule", rule_id), situation.rules[rule_id].issues)
-            witness = realise(self.context, situation, (*parts, issues), _Exercises(rule_id))
+    def _fires(self, gap: Gap) -> Witness | None:
+        for situation, parts in self._places(self._rules[gap.rule]):
+            issues: Part = (("rule", gap.rule), situation.rules[gap.rule].issues)
+            witness = realise(self.context, situation, (*parts, issues), _Closes(gap))
             if witness is not None:
                 return witness
         return None
 
-    def _decides(self, rule_id: str, leaf: int, value: bool) -> Witness | None:
+    def _decides(self, gap: Gap, leaf: int) -> Witness | None:
         # A rule that fires or not is easier to read than one that is pending or not.
         for firing in (True, False):
-            for situation, parts in self._flips(rule_id, leaf, value=value, firing=firing):
-                witness = realise(self.context, situation, parts, _IsJudged(leaf, value))
+            for situation, parts in self._flips(gap.rule, leaf, value=gap.value, firing=firing):
+                witness = realise(self.context, situation, parts, _Closes(gap))
                 if witness is not None:
                     return witness
         return None
@@ -157,25 +163,29 @@ class _Supposing:
 
 
 @frozen
-class _Exercises:
-    """The rule gave an order, or moved the session."""
+class _Closes:
+    """The instant shows what the gap asks for, in a stage whose rules were judged on it."""
 
-    rule: str
-
-    def __call__(self, replayed: Replayed) -> bool:
-        content = replayed.content
-        given = {rule for order in content.orders for rule in order.rules}
-        given.update(item.rule for item in content.waiting)
-        given.update(item.rule for item in content.withheld)
-        return self.rule in given or self.rule in content.moved_by
-
-
-@frozen
-class _IsJudged:
-    """The condition is what it was to be."""
-
-    leaf: int
-    value: Truth
+    gap: Gap
 
     def __call__(self, replayed: Replayed) -> bool:
-        return replayed.content.phase == "active" and replayed.view.truth(self.leaf) is self.value
+        tally = Tally(replayed.program.artifact)
+        for stage, truths in _judged(replayed):
+            tally.see(stage, truths)
+        return tally.closes(self.gap)
+
+
+def _judged(replayed: Replayed) -> Iterator[Seen]:
+    """Every stage judged on the instant: as the session came to it, then those that it entered."""
+    content, came, state = replayed.content, replayed.before, replayed.state
+    path = content.path if content.moved_by else ()
+    stages = path if state.finished else (*path, state.stage)
+    if not path and content.phase != "active":
+        return
+    view = replayed.view.again()
+    for place, stage in enumerate(stages):
+        if place == 0 and stage == came.stage:
+            view.place(stage, came.entered, came.began)
+        else:
+            view.place(stage, view.time, view.time if came.began is None else came.began)
+        yield stage, view.row().truths

@@ -1,0 +1,42 @@
+"""When the orders of the rule that moved a session are open no more: an earlier instant saw them carried out.
+
+Or it saw them give way to another order. Stated so that no real history breaks it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rung_engine.artifact import model as m
+from rung_lang.verify.context import Context
+from rung_lang.verify.formulas import formula as f
+from rung_lang.verify.formulas.decide import Situation, carried_out, written
+from rung_lang.verify.formulas.formula import Formula
+
+TOLD = frozenset({"start", "add", "set", "stop", "pause", "avoid", "notify", "continue"})
+"""Orders whose chart says of one instant whether they are done then; of some of them it never does."""
+
+
+def is_told(rule: m.Rule) -> m.Order | None:
+    """An order of a moving rule by which to tell that its orders were carried out."""
+    return next((one.order for one in rule.orders if isinstance(one, m.One) and one.order.op in TOLD), None)
+
+
+def closes(context: Context, situation: Situation, rule: m.Rule, order: m.Order) -> Formula:
+    """On this instant the order is done, or gives way."""
+    found = [carried_out(situation.symbols, order)]
+    if order.target in context.artifact.drugs:
+        found += _others(context, situation, rule, order.target)
+    return f.any_of(found)
+
+
+def _others(context: Context, situation: Situation, rule: m.Rule, drug: str) -> Iterator[Formula]:
+    """Orders of other rules about the drug, or one that may not run beside it."""
+    apart = {one for pair in context.artifact.incompatible if drug in pair.drugs for one in pair.drugs}
+    for other in situation.orders:
+        if other.place.rule != rule.id and other.order.target in {drug, *apart}:
+            yield other.stands
+    for other_rule in situation.carried:
+        if other_rule.id != rule.id and any(one.target in {drug, *apart} for one in written(other_rule)):
+            at = situation.symbols.at
+            yield context.space.bool(f"{at}carried:{other_rule.id}", ("carried", other_rule.id), at)
