@@ -373,3 +373,68 @@ def test_a_form_without_a_place_for_mutants_refuses_them(protocol: str, form: st
 def test_help_says_that_check_proves() -> None:
     assert "Prove protocols" in rung("--help").out
     assert "Prove protocols" in rung("check", "--help").out
+
+
+# ---------------------------------------------------------------- charts of two protocols, and of rounds
+
+WARD = """formulary ward "Ward"
+input MAP in mmHg plausible 10 to 200 mmHg valid for 15 min charted every 15 min step 1 mmHg normal 80 mmHg
+input creatinine in mg/dL plausible 0.1 to 20 mg/dL valid for 24 h charted every 24 h
+drug norepinephrine infusion in mcg/min start 2 mcg/min maximum 60 mcg/min
+"""
+PRESSURE = """protocol pressure "Pressure"
+  version 1.0.0
+  use "ward.rung"
+  applies when MAP <= 200 mmHg
+stage treat initial resting
+  rule begin when MAP < 65 and norepinephrine off then start norepinephrine
+"""
+KIDNEY = """protocol kidney "Kidney"
+  version 1.0.0
+  use "ward.rung"
+  applies when MAP <= 200 mmHg
+stage treat initial resting
+  rule spare when MAP >= 60 and creatinine >= 2 mg/dL then avoid norepinephrine
+"""
+ROUND = """protocol swing "Swing"
+  version 1.0.0
+  use "ward.rung"
+  applies when MAP <= 200 mmHg
+stage press initial resting
+  rule begin when MAP < 65 and norepinephrine off then start norepinephrine
+  rule halt when MAP > 66 and norepinephrine running then stop norepinephrine
+"""
+
+
+def files_of(folder: Path, **texts: str) -> list[str]:
+    (folder / "ward.rung").write_text(WARD.replace("normal", "noise 3 mmHg normal"), encoding="utf-8")
+    for name, text in texts.items():
+        (folder / f"{name}.rung").write_text(text, encoding="utf-8")
+    return [str(folder / f"{name}.rung") for name in texts]
+
+
+def test_protocols_against_each_other_are_shown_on_one_chart(tmp_path: Path) -> None:
+    ended = rung("check", *files_of(tmp_path, kidney=KIDNEY, pressure=PRESSURE))
+    assert "error R601" in ended.out
+    for row in ("stage of kidney", "stage of pressure", "avoid norepinephrine", "by spare", "by begin"):
+        assert row in ended.out
+
+
+def test_what_was_asked_of_two_protocols_is_not_called_not_analysed(tmp_path: Path) -> None:
+    files = files_of(tmp_path, kidney=KIDNEY, pressure=PRESSURE)
+    said = "what another protocol on the same patient orders"
+    assert said in " ".join(rung("check", files[0]).out.split())
+    together = " ".join(rung("check", *files).out.split())
+    assert said not in together
+    assert "what protocols other than pressure order on the same patient" in together
+    assert "what protocols other than kidney order on the same patient" in together
+
+
+def test_the_chart_of_a_round_begins_with_the_step_that_the_headline_begins_with(tmp_path: Path) -> None:
+    ended = rung("check", *files_of(tmp_path, swing=ROUND))
+    assert "start `norepinephrine` by `begin` then stop" in " ".join(ended.out.split())
+    assert "The chart below shows the round twice." in " ".join(ended.out.split())
+    chart = ended.out.partition("MAP, mmHg ")[2].partition("Other drugs")[0]
+    orders = [line.split()[0] for line in chart.splitlines() if line.startswith(("  start", "  stop"))]
+    assert orders[:2] == ["start", "stop"]
+    assert int(chart.split()[0]) < 65, "it begins where the pressure is low"

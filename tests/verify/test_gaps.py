@@ -20,6 +20,7 @@ from rung_engine.event import Charted, Event, Reading
 from rung_engine.program import Program
 from rung_engine.reference.run import Runner
 from rung_lang.driver import compile_protocol
+from rung_lang.report.words_proof_gaps import cube_words
 from rung_lang.source import Source, Unreadable, decode
 from rung_lang.verify import ask
 from rung_lang.verify.context import Context, Part
@@ -29,6 +30,7 @@ from rung_lang.verify.found import Found
 from rung_lang.verify.gaps import completions, gaps, knowledge, missing, same, sicker, waits
 from rung_lang.verify.gaps.patients import reads
 from rung_lang.verify.gaps.problems_gaps import NeverFresh, OftenStale, SilentRegion
+from rung_lang.verify.gaps.regions import describe
 from rung_lang.verify.places import Places
 from rung_lang.verify.reach.reach import Reach
 from rung_lang.verify.solving.solve import Sat
@@ -307,3 +309,30 @@ def test_a_reading_is_unknown_for_the_share_of_time_that_is_said(
         gap = problem.cadence - problem.valid
         # Known for both ends of its validity: of two looks a minute one more, each time.
         assert len(unknown) == 12 * (2 * gap // MINUTE - 1)
+
+
+def test_that_a_reading_is_known_goes_without_saying_where_its_value_is_said() -> None:
+    text = """protocol flag "A flag"
+  version 1.0.0
+  applies when MAP <= 250 mmHg
+input MAP in mmHg plausible 10 to 250 mmHg valid for 15 min charted every 15 min
+input ischaemia yes or no valid for 4 h charted every 4 h
+stage s initial resting
+  when ischaemia then notify "surgeon"
+"""
+
+    def read(path: str) -> Source | Unreadable | None:
+        return decode(path, text.encode()) if path == "a.rung" else None
+
+    artifact = compile_protocol("a.rung", read).artifact
+    assert artifact is not None
+    context, _, _ = examined(artifact)
+    symbols = context.situation("s").symbols
+    known = symbols.input_known("ischaemia")
+    flag = next(index for index, term in enumerate(artifact.terms) if isinstance(term, m.Flag))
+    truth = symbols.truth(flag)
+    values = [one for one in f.atoms(truth.yes) if one is not known]
+    region = describe(context, symbols, f.all_of((known, *values)))
+    assert [cube_words(cube) for cube in region.cubes] == ["`ischaemia`"]
+    other = describe(context, symbols, f.all_of((known, *(f.negation(one) for one in values))))
+    assert [cube_words(cube) for cube in other.cubes] == ["not `ischaemia` and `ischaemia known`"]

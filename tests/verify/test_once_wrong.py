@@ -69,6 +69,10 @@ never start prime while x >= 3 mmol/L
 """
 
 
+def test_what_a_session_leaves_behind_undoes_nothing() -> None:
+    assert ("R201", ("low.r1", "low.r4"), "Refuted") not in verdicts(152)
+
+
 def test_a_property_is_broken_by_a_session_that_is_held_back_too() -> None:
     report = Examined.of(HELD_BACK).report
     (found,) = (one for one in report.obligations if one.code == "R403")

@@ -177,11 +177,14 @@ def _findings(result: Compiled, report: Report | None) -> Iterator[Finding]:
     if report is None or result.artifact is None:
         return
     from rung_lang.report.witness import chart
+    from rung_lang.verify.cycles.problems_cycles import Flapping
     from rung_lang.verify.verdict import Witness
 
     for problem in report.problems:
         witness = getattr(problem, "witness", None)
         if isinstance(witness, Witness):
-            yield Finding(message(problem), chart(result.artifact, witness), witness)
+            # Of a round only the round is shown, not how the patient came into it.
+            shown = chart(result.artifact, witness, whole=not isinstance(problem, Flapping))
+            yield Finding(message(problem), shown, witness)
         else:
             yield Finding(message(problem))

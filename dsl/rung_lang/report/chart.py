@@ -38,6 +38,12 @@ class _Charted:
     values: list[tuple[int, Charted | str]] = field(default_factory=list)
     told: bool = False
 
+    def begin(self, time: int) -> None:
+        """What was charted last stands at `time`; what happened before it is left out."""
+        before = [value for when, value in self.values if when <= time and not self.told]
+        after = [(when, value) for when, value in self.values if when > time or (self.told and when == time)]
+        self.values = [*((time, value) for value in before[-1:]), *after]
+
     def units(self) -> set[str]:
         return {value.unit for _, value in self.values if isinstance(value, Charted)}
 
@@ -49,11 +55,13 @@ def excerpt(
     upto_ms: int,
     show: Iterable[int] = (),
     beside: Program | None = None,
+    since_ms: int | None = None,
 ) -> str:
     """The chart up to `upto_ms`, in lines of at most 80 columns, without a line end at the end.
 
     `settings` must give every setting that has no value. `show`: instants, in milliseconds, that are columns
     whatever happened at them. `beside`: another protocol for the same patient, whose decisions follow.
+    `since_ms`: the first column, with what was charted last of everything; None: the first fact.
     """
     given = tuple(events)
     program = Program(artifact, settings, unverified=True)
@@ -74,6 +82,11 @@ def excerpt(
     turns = {*_turns(decisions), *_turns(others)}
     kept = {upto_ms, *(time for time in show if time <= upto_ms), *turns, *_news(charted)}
     instants = sorted({*(fact.time for fact in facts), *kept})
+    if since_ms is not None:
+        kept.add(since_ms)
+        instants = [since_ms, *(time for time in instants if time > since_ms)]
+        for row in charted.values():
+            row.begin(since_ms)
     columns = _columns(instants, kept)
     shown = [time for time in columns if time is not None]
     rejected = {(item.name, item.time) for one in (*decisions, *others) for item in one.content.rejected}

@@ -16,10 +16,15 @@ from rung_lang.report.paste import Unwritable, as_example, known_facts
 from rung_lang.verify.verdict import Witness
 
 
-def chart(artifact: m.Artifact, witness: Witness, beside: Program | None = None) -> str:
-    """In lines of at most 80 columns. `beside`: another protocol, played on the same chart."""
+def chart(
+    artifact: m.Artifact, witness: Witness, beside: Program | None = None, *, whole: bool = True
+) -> str:
+    """In lines of at most 80 columns. `beside`: another protocol, played on the same chart. Not `whole`: from
+    the first of the instants to show on.
+    """
     times = _times(witness)
-    return excerpt(artifact, dict(witness.settings), witness.events, times[-1], times, beside)
+    since = None if whole else times[0]
+    return excerpt(artifact, dict(witness.settings), witness.events, times[-1], times, beside, since)
 
 
 def example(artifact: m.Artifact, witness: Witness, message: Message) -> str:

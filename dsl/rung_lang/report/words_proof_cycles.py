@@ -40,7 +40,7 @@ def _round(problem: Flapping) -> Words:
         f"Every order is carried out at once and the protocol undoes it again, {pace}.{readings}"
         + (f" {lapses}" if lapses else "")
         + (f" It depends on {sites}." if sites else "")
-        + " The chart below shows one round.",
+        + " The chart below shows the round twice.",
         _cure(problem),
         tuple((one.span, f"then {_label(one)}, after {_time(one.after)}") for one in problem.steps[1:]),
     )

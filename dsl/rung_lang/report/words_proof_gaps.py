@@ -239,10 +239,10 @@ def _no_cadence(problem: NoCadence) -> Words:
     title = f"Nothing says how often `{problem.input}` is measured."
     if problem.sometimes:
         title = f"`{problem.input}` is measured only at some times."
+    verb = "needs" if len(problem.roles + problem.rules) == 1 else "need"
     body = (
-        f"{needs[:1].upper()}{needs[1:]} {'needs' if len(problem.roles + problem.rules) == 1 else 'need'} it, "
-        f"and a reading is valid for {length(problem.valid)}. I cannot tell whether it is known when it is "
-        "needed."
+        f"{needs[:1].upper()}{needs[1:]} {verb} it, and a reading is valid for {length(problem.valid)}. I "
+        "cannot tell whether it is known when it is needed."
     )
     if "applies" in problem.roles:
         body += " While it is unknown the whole session is suspended: no order is given."

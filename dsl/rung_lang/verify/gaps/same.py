@@ -297,8 +297,10 @@ def _agreed(missing: Missing, same: Same, more: tuple[Part, ...]) -> Agreed | Ne
     chosen = [*_plainly(context, context.space.spoken([given, *there]))]
     claims: list[Formula] = []
     for _ in range(MOST_TURNS):
-        _, plain = solver.most([*parts, *claims], chosen)
-        patient = solver.ask([*parts, *claims, *plain], [given, *there])
+        patient = solver.ask([*parts, *claims], [given, *there])
+        if isinstance(patient, Sat) and chosen:
+            _, plain = solver.most([*parts, *claims], chosen)
+            patient = solver.ask([*parts, *claims, *plain], [given, *there])
         if isinstance(patient, Unsat):
             return Never(patient.linear)
         if not isinstance(patient, Sat):

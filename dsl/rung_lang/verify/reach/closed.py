@@ -19,7 +19,13 @@ TOLD = frozenset({"start", "add", "set", "stop", "pause", "avoid", "notify", "co
 
 def is_told(rule: m.Rule) -> m.Order | None:
     """An order of a moving rule by which to tell that its orders were carried out."""
-    return next((one.order for one in rule.orders if isinstance(one, m.One) and one.order.op in TOLD), None)
+    orders = (one.order for one in rule.orders if isinstance(one, m.One))
+    return next((one for one in orders if one.op in TOLD or _recurs(one)), None)
+
+
+def _recurs(order: m.Order) -> bool:
+    """What is to be measured again and again is never done."""
+    return order.op == "measure" and order.every is not None
 
 
 def closes(context: Context, situation: Situation, rule: m.Rule, order: m.Order) -> Formula:

@@ -164,6 +164,9 @@ class _Search:
         pairs: Iterator[Clash | Undoing] = chain(clashes(situation, given), undoings(situation))
         for clash in pairs:
             one, two = (situation.rules[rule] for rule in clash.rules)
+            if isinstance(clash, Undoing) and len({one.rule.id in moving, two.rule.id in moving}) == 2:
+                # The session leaves with the orders of the one, and the other is asked no more.
+                continue
             if not self._never_together(here, one, two):
                 base = here if moving.intersection(clash.rules) else rest
                 shown = _Shown("undone" if isinstance(clash, Undoing) else "orders", clash.rules, stage=stage)
