@@ -79,12 +79,13 @@ def check(path: str) -> Checked:
     missing: tuple[str, ...] = ()
     report = None
     if result.artifact is not None:
-        from rung_lang.cli.answers import Answers, fingerprint, user_folder
+        from rung_lang.cli.answers import fingerprint
+        from rung_lang.cli.proving import store_of
         from rung_lang.examples import uncovered
         from rung_lang.report.examples import depends_message, failure_message, failure_tree
         from rung_lang.verify.strength.examples_again import run_again
 
-        store = Answers(user_folder(), result.artifact.name)
+        store = store_of(result)
         for one in run_again(result.artifact, result.examples, store, fingerprint()):
             found = [
                 Finding(failure_message(failure, result.artifact, result.sources), failure_tree(failure))

@@ -17,13 +17,22 @@ if TYPE_CHECKING:
     from rung_lang.verify.verdict import Report
 
 
+def store_of(result: Compiled) -> Answers:
+    """The answers of earlier runs, shared by a protocol and those that extend it: a local protocol asks again
+    only what it changed.
+    """
+    heads = [file.head for file in (result.files[-1], *result.files[:-1]) if file.head is not None]
+    protocols = [head.name.text for head in heads if head.kind == "protocol"]
+    return Answers(user_folder(), protocols[-1])
+
+
 def proof(result: Compiled) -> Report:
     """What the verifier says of a text without errors."""
     from rung_lang.cli.spacer import ask
     from rung_lang.verify.verify import verify
 
     assert result.artifact is not None
-    store = Answers(user_folder(), result.artifact.name)
+    store = store_of(result)
     asks, histories = _remembering(result.artifact, store)
     main = result.files[-1].path
     report = verify(result.artifact, result.sources, main, result.examples, asks, histories, prover=ask)
@@ -38,7 +47,7 @@ def certified(result: Compiled) -> tuple[Report, Artifact]:
     from rung_lang.verify.certificates.certificate import certified
 
     assert result.artifact is not None
-    store = Answers(user_folder(), result.artifact.name)
+    store = store_of(result)
     asks, histories = _remembering(result.artifact, store)
     main = result.files[-1].path
     report, certificate = certified(
