@@ -15,7 +15,6 @@ from rung_engine.artifact import model as m
 from rung_engine.decision.model import Alert, Content, Contradiction, Decision, Standing, Withheld
 from rung_engine.event import Charted, Done, Dose, Event, Fact, Happened, Infusion, NoOtherInfusions, Reading
 from rung_engine.program import Program
-from rung_engine.reference.history import resolve
 from rung_engine.reference.run import Runner
 from rung_lang.lower.phrase import amount_words
 from rung_lang.report.decisions import clock, number
@@ -67,14 +66,12 @@ def excerpt(
     program = Program(artifact, settings, unverified=True)
     decisions = _decisions(program, given, upto_ms)
     others = () if beside is None else _decisions(beside, given, upto_ms)
-    known = {
-        fact.id for one in (program, beside) if one is not None for fact in known_facts(one.artifact, given)
-    }
-    facts = [
-        fact
-        for fact in sorted(resolve(given)[0], key=lambda fact: fact.time)
-        if fact.id in known and fact.time <= upto_ms
-    ]
+    known = known_facts(artifact, given)
+    if beside is not None:
+        place = {event.id: number for number, event in enumerate(given)}
+        every = {fact.id: fact for fact in (*known, *known_facts(beside.artifact, given))}
+        known = tuple(sorted(every.values(), key=lambda fact: (fact.time, place[fact.id])))
+    facts = [fact for fact in known if fact.time <= upto_ms]
     charted = _charted(facts)
     off = [name for name, row in charted.items() if row.values == [(facts[0].time, _OFF)]]
     for name in off:
