@@ -11,11 +11,21 @@ from typing import assert_never
 
 from rung_engine.artifact import model as m
 from rung_engine.artifact.references import TERM_FIELDS
+from rung_engine.reference.evaluate import subjects
 from rung_lang.lower.terms import canonical
 from rung_lang.verify.formulas import formula as f
 from rung_lang.verify.formulas.formula import Formula, Linear
 from rung_lang.verify.formulas.intervals import exclusive
-from rung_lang.verify.formulas.symbols import Number, Symbols, Tri, exact, known_as, relation, two_valued
+from rung_lang.verify.formulas.symbols import (
+    Number,
+    Symbols,
+    Tri,
+    exact,
+    known_as,
+    never_lapses,
+    relation,
+    two_valued,
+)
 
 Temporal = m.Held | m.Recent | m.Ever
 
@@ -90,6 +100,7 @@ class FreePast:
         if apart:
             # What follows of what, now that the stage is fresh, was no law before.
             return own
+        self._never_seen(symbols, term, own)
         for other, other_name in self._met:
             others = Tri(f.boolean(f"{other_name}+"), f.boolean(f"{other_name}-"))
             for law in _laws(symbols, term, own, other, others):
@@ -97,6 +108,24 @@ class FreePast:
                 space.always(f"{name}-", law)
         self._met.append((term, name))
         return own
+
+    def _never_seen(self, symbols: Symbols, term: Temporal, own: Tri) -> None:
+        """What is known only of a reading was at no earlier instant either, where none was ever taken."""
+        if symbols.supposed:
+            # The condition is that of the instant on which something is supposed, not of those before it.
+            return
+        base = symbols.truth(term.of)
+        for kind, name in sorted(subjects(symbols.program, term.of)):
+            if kind != "input" or not never_lapses(symbols.program.artifact.inputs[name]):
+                continue
+            known = symbols.input_known(name)
+            if not isinstance(known, f.Bool):
+                continue
+            for was, seen in ((own.yes, base.yes), (own.no, base.no)):
+                if f.replaced(seen, {known.name: f.FALSE}) is f.FALSE:
+                    never = symbols.never_read(name)
+                    (symbol,) = f.names(never)
+                    symbols.space.always(symbol, f.implies(never, f.negation(was)))
 
     def _since_of(self, symbols: Symbols, term: m.Recent) -> Formula | None:
         """`E in the last D` says that no more than D has passed since E."""
@@ -363,7 +392,8 @@ def _within(symbols: Symbols, inner: Temporal, outer: Temporal) -> Formula:
 
 def _entails(a: Formula, b: Formula) -> bool:
     """Certainly, `b` is true wherever `a` is."""
-    return exclusive(a, f.negation(b))
+    otherwise = f.negation(b)
+    return all(exclusive(a, one) for one in (otherwise.of if isinstance(otherwise, f.Or) else (otherwise,)))
 
 
 def _never_false(a: Tri, b: Tri) -> bool:

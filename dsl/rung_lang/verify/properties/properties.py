@@ -23,13 +23,14 @@ from rung_lang.verify.doses.problems_doses import (
 )
 from rung_lang.verify.doses.sites import OnlyFor, only_for
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import Place, about_decision
+from rung_lang.verify.formulas.decide import OrderSymbols, Place, about_decision
 from rung_lang.verify.formulas.symbols import Tri
 from rung_lang.verify.found import Found
 from rung_lang.verify.histories.played import dose_words, played
 from rung_lang.verify.places import Places
 from rung_lang.verify.properties.stated import OF_RATES, breaking, breaks, breaks_with, given, speaks
 from rung_lang.verify.properties.statements import statement
+from rung_lang.verify.rules.clashes import given_up
 from rung_lang.verify.verdict import Obligation, Refuted, Replayed, Verdict, Witness
 
 Asked = tuple[Question, Moment]
@@ -108,15 +109,30 @@ def _ordered(found: Sequence[Moment], prop: m.Property, place: Place) -> Iterato
         for order in moment.orders:
             if order.place == place:
                 about = speaks(moment.situation.symbols, prop, order)
+                # What is carried may be one order with what a rule gives now, and then it is kept.
+                lost = f.FALSE if order.carried else _lost(moment, order)
                 parts = [
                     *moment.parts,
-                    (("rule", place.rule), order.stands),
+                    (("rule", place.rule), f.all_of((order.stands, f.negation(lost)))),
                     (("property", prop.id), about),
                     *_given(moment, prop),
                 ]
                 shows = _NeverBroken(prop, place.rule)
                 question = Question("R403", (prop.id,), moment.situation, tuple(parts), shows)
                 yield question, (question, moment)
+
+
+def _lost(moment: Moment, order: OrderSymbols) -> f.Formula:
+    """It contradicts another order, and neither is given."""
+    if moment.finishes:
+        return f.FALSE
+    situation = moment.situation
+    return f.any_of(
+        one
+        for place, found in given_up(situation).items()
+        if situation.orders[place] is order
+        for one in found
+    )
 
 
 def _given(moment: Moment, prop: m.Property) -> Iterator[Part]:
@@ -148,8 +164,9 @@ def _unordered(found: Sequence[Moment], prop: m.Property) -> Iterator[tuple[Ques
         if moment.finishes:
             continue
         ordered = [
-            f.all_of((f.any_of((order.stands, order.finished)), about))
+            f.all_of((f.any_of((kept, order.finished)), about))
             for order in moment.orders
+            for kept in (f.all_of((order.stands, f.negation(_lost(moment, order)))),)
             if (about := speaks(moment.situation.symbols, prop, order)) is not f.FALSE
         ]
         parts = (

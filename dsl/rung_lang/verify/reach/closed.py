@@ -16,6 +16,9 @@ from rung_lang.verify.formulas.formula import Formula
 TOLD = frozenset({"start", "add", "set", "stop", "pause", "avoid", "notify", "continue"})
 """Orders whose chart says of one instant whether they are done then; of some of them it never does."""
 
+CHARTED = frozenset({"start", "add", "set", "stop", "pause"})
+"""Of these, those that are done where the drug runs as ordered, or is off."""
+
 
 def is_told(rule: m.Rule) -> m.Order | None:
     """An order of a moving rule by which to tell that its orders were carried out."""
@@ -26,6 +29,23 @@ def is_told(rule: m.Rule) -> m.Order | None:
 def _recurs(order: m.Order) -> bool:
     """What is to be measured again and again is never done."""
     return order.op == "measure" and order.every is not None
+
+
+def stays_open(situation: Situation, rule: m.Rule) -> Formula:
+    """On the instant on which the rule moved the session, not all that it orders besides is carried out.
+
+    A rule of `throughout` may be judged where the session came to as well, and then its orders are kept.
+    """
+    done: list[Formula] = []
+    for choice in rule.orders:
+        match choice:
+            case m.One() if choice.order.op in ("go", "finish"):
+                pass
+            case m.One() if choice.order.op in CHARTED and choice.order.every is None:
+                done.append(carried_out(situation.symbols, choice.order))
+            case _:
+                return f.TRUE
+    return f.negation(f.all_of(done)) if done else f.TRUE
 
 
 def closes(context: Context, situation: Situation, rule: m.Rule, order: m.Order) -> Formula:

@@ -46,6 +46,8 @@ class Reach:
     """Of each lasting fact: the term it comes from; `not term` where it is the opposite that lasts."""
     classes: dict[str, list[ControlClass]] = field(default_factory=dict)
     joined: bool = False
+    moving: set[str] = field(default_factory=set)
+    """The rules that move a session in some history."""
     _elsewhere: dict[str, tuple[Formula, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -66,7 +68,20 @@ class Reach:
         found = f.any_of(
             f.all_of(lasting[place] for place in sorted(one.facts)) for one in self.classes[stage]
         )
-        return () if found is f.TRUE else ((("reached", stage), found),)
+        parts: tuple[Part, ...] = (
+            (("reached", stage), found),
+            (("reached", stage), self._carried(stage, symbols)),
+        )
+        return tuple(part for part in parts if part[1] is not f.TRUE)
+
+    def _carried(self, stage: str, symbols: Symbols) -> Formula:
+        """No order is open of a rule that never moves a session."""
+        names = (
+            f"{symbols.at}carried:{rule.id}"
+            for rule in self.context.entering(stage)
+            if rule.id not in self.moving
+        )
+        return f.all_of(f.negation(f.boolean(name)) for name in names if name in self.context.space.variables)
 
     def _lasting_at(self, symbols: Symbols) -> tuple[Formula, ...]:
         if symbols.at not in self._elsewhere:
@@ -137,6 +152,7 @@ class Reach:
             apart = [f.negation(other.fires) for other in leading_apart(situation, judged)]
             parts = [*base, self.facts(one), judged.fires, *apart]
             if self.context.solver.possible(parts):
+                self.moving.add(judged.rule.id)
                 facts = one.facts | self._established(parts)
                 yield ControlClass(order.target, facts, (one, judged.rule.id))
 

@@ -11,11 +11,12 @@ if every way back is impossible, so is the instant.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
 
 from rung_engine.artifact import model as m
+from rung_engine.artifact.references import TERM_FIELDS
 from rung_engine.decision.rules import destination
 from rung_engine.frozen import frozen
+from rung_engine.reference.evaluate import subjects
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.formulas import formula as f
 from rung_lang.verify.formulas.decide import Situation
@@ -23,7 +24,8 @@ from rung_lang.verify.formulas.formula import Formula, Linear
 from rung_lang.verify.formulas.past import times_the_stage
 from rung_lang.verify.formulas.symbols import Symbols
 from rung_lang.verify.gaps.patients import alike
-from rung_lang.verify.reach.closed import closes, is_told
+from rung_lang.verify.reach.closed import closes, is_told, stays_open
+from rung_lang.verify.reach.held import disputed, torn
 from rung_lang.verify.reach.reach import cycles, leading_apart
 from rung_lang.verify.verdict import Label, Proved
 
@@ -31,6 +33,8 @@ DEPTH = 3
 """Moves that are spelled out."""
 LEFT_AS_IT_IS = frozenset({"known", "input", "value", "on", "off", "rated", "rate", "charted_own", "after"})
 """What a move on an instant does not change."""
+PLAIN = (m.Not, m.And, m.Or, m.Flag, m.Is, m.SettingIs)
+"""Of one instant, and of nothing that is refused where it is not plausible."""
 MOST_WAYS = 200
 """Ways back that are looked at; beyond them the question is left to another layer."""
 
@@ -143,7 +147,8 @@ def _longer(context: Context, way: Way) -> Iterator[Way]:
 
 def _carried(context: Context, way: Way, at: str, *, moved: bool) -> Iterator[Part]:
     """Orders of rules that moved the session are those of the instant on which it came to the stage: they
-    fired on it, if not in this stage's source then in another that the session passed through.
+    fired on it, if not in this stage's source then in another that the session passed through. What was
+    carried out then was never open here.
     """
     now = way.seen[0].symbols.at
     for rule in context.entering(way.stage):
@@ -156,6 +161,8 @@ def _carried(context: Context, way: Way, at: str, *, moved: bool) -> Iterator[Pa
             for stage in stages
             for fresh in (False, True)
         )
+        if moved and rule.stage is not None:
+            fired = f.all_of((fired, stays_open(context.situation(rule.stage, at), rule)))
         yield ("carried", rule.id), f.implies(f.boolean(name), fired if moved else f.FALSE)
 
 
@@ -184,14 +191,7 @@ def rested(there: Situation, rings: Sequence[Formula] = ()) -> Formula:
     It may have been held back: by rules that lead to different places, by orders that contradict those of a
     moving rule, or by one of these rings of transitions, after which it stands where it stood before.
     """
-    movers = there.movers
-    torn = (
-        f.all_of((one.fires, two.fires))
-        for one, two in combinations(movers, 2)
-        if destination(one.rule) != destination(two.rule)
-    )
-    disputed = (judged.fires for judged in movers if len(judged.rule.orders) > 1)
-    return f.any_of((there.rests, *torn, *disputed, *rings))
+    return f.any_of((there.rests, *torn(there), *disputed(there), *rings))
 
 
 def rings(context: Context, at: str) -> list[Formula]:
@@ -209,15 +209,45 @@ def rings(context: Context, at: str) -> list[Formula]:
 
 
 def _meanwhile(context: Context, way: Way, left: Linear, entered: Linear) -> Iterator[Part]:
-    """What windows and latches saw while the session was in this stage, it saw at rest there."""
+    """What windows and latches saw while the session was in this stage, it saw at rest there.
+
+    A session that is suspended does not move, whatever fires.
+    """
     assert way.stage is not None
     for sample in way.seen[1 : 1 + way.samples]:
         at = sample.symbols.at
         inside = f.all_of((f.compare(sample.ago, ">", left), f.compare(sample.ago, "<", entered)))
         here = context.situation(way.stage, at)
         since = _entered(context, here.symbols, entered.minus(sample.ago))
-        rests = rested(here, rings(context, at))
+        rests = f.any_of((_suspended(context, here.symbols), rested(here, rings(context, at))))
         yield ("meanwhile", at), f.implies(inside, f.all_of((since, rests)))
+
+
+def _suspended(context: Context, symbols: Symbols) -> Formula:
+    """It is not known on this instant, between two of the session, whether the protocol applies.
+
+    What is known of a fixed input before and after is known between, unless it is a number: one that is not
+    plausible is charted, and then the right one again.
+    """
+    applies, inputs = context.artifact.applies, context.artifact.inputs
+    if applies is None:
+        return f.FALSE
+    read = subjects(context.program, applies)
+    if all(kind == "input" and inputs[name].fixed for kind, name in read) and not _may_lapse(
+        context, applies
+    ):
+        return f.FALSE
+    return f.negation(symbols.truth(applies).yes)
+
+
+def _may_lapse(context: Context, index: int) -> bool:
+    """Some part of the condition is about time, or about numbers."""
+    term = context.artifact.terms[index]
+    parts: list[int] = []
+    for name in TERM_FIELDS.get(type(term), ()):
+        value = getattr(term, name)
+        parts += value if isinstance(value, tuple) else (value,)
+    return not isinstance(term, PLAIN) or any(_may_lapse(context, part) for part in parts)
 
 
 def _entered(context: Context, symbols: Symbols, ago: Linear) -> Formula:

@@ -167,6 +167,9 @@ def _covered(context: Context, boxes: Boxes, rule: m.Rule, other: m.Rule) -> Ver
     covered: list[Refuted] = []
     for stage in (rule.stage,) if rule.stage is not None else context.program.rules_of:
         situation = context.situation(stage)
+        if other.id not in situation.rules:
+            # It belongs to one stage, and the rule to all.
+            return _INSTANT
         one, two = situation.rules[rule.id], situation.rules[other.id]
         if boxes.apart(one.fires, two.fires):
             return _INSTANT
