@@ -18,7 +18,7 @@ from tests.verify.reading import values_at
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.model import Content
-from rung_engine.decision.rules import judge
+from rung_engine.decision.rules import destination, judge
 from rung_engine.reference.evaluate import Instant
 from rung_engine.reference.run import run
 from rung_engine.session.replay import Replay
@@ -111,6 +111,8 @@ def shows(one: Obligation, replayed: Replayed) -> bool | None:
         case "R203":
             if any(clash.kind == "cycle" and about[0] in clash.rules for clash in content.contradictions):
                 return True
+            if _left_in_rings(replayed) and about[0] in {rule for _, rule in _way_round(replayed)}:
+                return True
             return about[0] in content.moved_by or about[0] in _firing(replayed, content.stage)
         case "R206" if isinstance(one.verdict, Refuted) and _covers(replayed, about[0]):
             return content.stage == about[0].removeprefix("stage:") and not _acts(content)
@@ -124,7 +126,26 @@ def shows(one: Obligation, replayed: Replayed) -> bool | None:
 def _left_in_rings(replayed: Replayed) -> set[str | None]:
     """Stages that a session came to and left again on its way round, on this instant."""
     closing = {rule for one in replayed.content.contradictions if one.kind == "cycle" for rule in one.rules}
-    return {rule.stage for rule in replayed.program.artifact.rules if rule.id in closing}
+    left = {rule.stage for rule in replayed.program.artifact.rules if rule.id in closing}
+    return {*left, *(stage for stage, _ in _way_round(replayed))} if closing else left
+
+
+def _way_round(replayed: Replayed) -> Iterator[tuple[str, str]]:
+    """Each stage from where the session stands, and the rules that lead out of it on this instant."""
+    here, seen = replayed.content.stage, set[str]()
+    entered = replayed.before.entered if replayed.before.stage == here else replayed.view.time
+    while here is not None and here not in seen:
+        seen.add(here)
+        view = replayed.view.again()
+        view.place(here, entered, replayed.state.began)
+        rules = (*replayed.program.rules_of[here], *replayed.program.rules_of[None])
+        firing = [one.rule for one in judge(view, rules).values() if one.state == "fires"]
+        leading = [
+            (rule.id, order.target) for rule in firing if (order := destination(rule)) and order.op == "go"
+        ]
+        yield from ((here, rule) for rule, target in leading if target != here)
+        here = next((target for _, target in leading if target != here), None)
+        entered = replayed.view.time
 
 
 def _undone(content: Content, rules: Iterable[str]) -> bool:

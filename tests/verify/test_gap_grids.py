@@ -25,7 +25,8 @@ from rung_lang.source import decode
 from rung_lang.verify import ask
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import GIVES, Situation
+from rung_lang.verify.formulas.decide import Situation
+from rung_lang.verify.formulas.orders import GIVES
 from rung_lang.verify.gaps import gaps, missing, same
 from rung_lang.verify.gaps.acting import TREATS, is_acting, is_silent, silent
 from rung_lang.verify.gaps.patients import patient_of

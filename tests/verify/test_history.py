@@ -23,8 +23,9 @@ from rung_engine.reference.run import Runner
 from rung_lang.cli.load import compiled
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import Situation, moves
+from rung_lang.verify.formulas.decide import Situation
 from rung_lang.verify.formulas.formula import Formula
+from rung_lang.verify.formulas.rules import moves
 from rung_lang.verify.histories.history import realise
 from rung_lang.verify.histories.replay import Outline
 from rung_lang.verify.solving.asks import Sat

@@ -15,7 +15,6 @@ from rung_lang.source import Source, Span, Unreadable
 
 if TYPE_CHECKING:
     from rung_lang.finding import Problem
-    from rung_lang.report.message import Message
 
 
 def texts(paths: Iterable[str]) -> list[str]:
@@ -58,14 +57,6 @@ def show_problems(
     if form == "text":
         for problem in problems:
             click.echo(render(message(problem), sources, colour=coloured()), err=True)
-
-
-def print_messages(messages: Iterable[Message], sources: Mapping[str, Source]) -> None:
-    """Findings on standard output, a blank line after each."""
-    from rung_lang.report.text import render
-
-    for item in messages:
-        click.echo(render(item, sources, colour=coloured()))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from rung_lang.verify.formulas.formula import Formula
 from rung_lang.verify.histories.history import realise
 from rung_lang.verify.histories.recorded import Shown
 from rung_lang.verify.histories.replay import replay_of
+from rung_lang.verify.reach.first_held import never_held
 from rung_lang.verify.reach.induction import by_induction
 from rung_lang.verify.reach.reach import Reach
 from rung_lang.verify.reach.traces import excluded
@@ -82,7 +83,11 @@ def _answer(context: Context, question: Question) -> Witness | Proved | Undecide
         context.histories.put(name, witness)
         if witness is not None:
             return witness
-    proved = excluded(context, question.situation, parts) or by_induction(context, question.situation, parts)
+    proved = (
+        excluded(context, question.situation, parts)
+        or never_held(context, question.situation, parts)
+        or by_induction(context, question.situation, parts)
+    )
     if proved is not None:
         return proved
     return Undecided("no history was found that shows it, and none that excludes it")

@@ -174,17 +174,6 @@ class SiteMapping:
         noted = [(part.name, part.note) for part in (*self.inputs, *self.drugs) if part.note]
         return tuple(f"{name}: {note}" for name, note in noted)
 
-    @property
-    def stay_columns(self) -> tuple[str, ...]:
-        """The columns of `stays` that this mapping reads."""
-        columns: list[str] = []
-        for part in self.inputs:
-            if isinstance(part, FromColumn):
-                columns.append(part.column)
-            elif isinstance(part, FromFlags):
-                columns += part.flags
-        return tuple(dict.fromkeys(columns))
-
 
 def fits(mapping: SiteMapping, found: Found) -> bool:
     """Whether the folder has the form that the mapping was made for."""

@@ -15,8 +15,9 @@ from rung_engine.frozen import frozen
 from rung_engine.program import Dims
 from rung_lang.verify.context import Context
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import OrderSymbols, Situation, maxima
+from rung_lang.verify.formulas.decide import Situation
 from rung_lang.verify.formulas.formula import Formula, Linear
+from rung_lang.verify.formulas.orders import OrderSymbols, maxima
 from rung_lang.verify.formulas.symbols import Symbols
 from rung_lang.verify.reach.held import led_back
 from rung_lang.verify.reach.reach import leading_apart

@@ -20,8 +20,9 @@ from rung_lang.verify.cycles.problems_cycles import Trap
 from rung_lang.verify.cycles.settled import settled
 from rung_lang.verify.cycles.stuck import TELLS, UPHOLDS, Kept, Stuck, played
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import OrderSymbols, Situation, maxima
+from rung_lang.verify.formulas.decide import Situation
 from rung_lang.verify.formulas.formula import Formula, Linear, Value
+from rung_lang.verify.formulas.orders import OrderSymbols, maxima
 from rung_lang.verify.found import Found
 from rung_lang.verify.gaps.acting import STEPS, TREATS, holds, pends, rules_in, when_due
 from rung_lang.verify.gaps.patients import patient_of

@@ -12,8 +12,9 @@ from rung_engine.artifact import model as m
 from rung_engine.decision.model import Content, Standing
 from rung_engine.program import Program
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import STARTS, OrderSymbols, Situation
+from rung_lang.verify.formulas.decide import Situation
 from rung_lang.verify.formulas.formula import Formula
+from rung_lang.verify.formulas.orders import STARTS, OrderSymbols
 from rung_lang.verify.formulas.symbols import Symbols
 
 ENDS = frozenset({"stop", "pause"})

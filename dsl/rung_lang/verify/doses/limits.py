@@ -27,8 +27,10 @@ from rung_lang.verify.doses.problems_doses import AboveLimit
 from rung_lang.verify.doses.sites import only_for
 from rung_lang.verify.doses.sums import Parts, sum_above
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import OrderSymbols, Place, conflict, moves
+from rung_lang.verify.formulas.decide import conflict
 from rung_lang.verify.formulas.formula import Formula, Linear
+from rung_lang.verify.formulas.orders import OrderSymbols, Place
+from rung_lang.verify.formulas.rules import moves
 from rung_lang.verify.formulas.symbols import Symbols
 from rung_lang.verify.found import Found
 from rung_lang.verify.histories.played import played, shown, unit_of, weight_words

@@ -17,8 +17,9 @@ from rung_engine.frozen import frozen
 from rung_lang.verify.ask import Question, existential, universal
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import OrderSymbols, Situation
+from rung_lang.verify.formulas.decide import Situation
 from rung_lang.verify.formulas.formula import Formula
+from rung_lang.verify.formulas.orders import OrderSymbols
 from rung_lang.verify.reach.held import held
 from rung_lang.verify.verdict import Label, Layer, Proved, Refuted, Trust, Undecided, Verdict
 

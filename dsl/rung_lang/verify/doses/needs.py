@@ -18,8 +18,8 @@ from rung_lang.verify.doses.moments import Moment, everywhere, moments
 from rung_lang.verify.doses.needs_beside import Pair, in_sequence, unconfirmed, watched
 from rung_lang.verify.doses.problems_doses import LeftWithout
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import GIVES, STARTS, OrderSymbols, Place
 from rung_lang.verify.formulas.formula import Formula
+from rung_lang.verify.formulas.orders import GIVES, STARTS, OrderSymbols, Place
 from rung_lang.verify.found import Found
 from rung_lang.verify.places import Places
 from rung_lang.verify.reach.held import stays

@@ -15,8 +15,8 @@ from rung_lang.verify.doses.begun import ENDS, leaves_off, starts, takes_away
 from rung_lang.verify.doses.moments import Moment, everywhere
 from rung_lang.verify.doses.problems_doses import InSequence, RunsWithout
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import GIVES, STARTS, OrderSymbols
 from rung_lang.verify.formulas.formula import Formula
+from rung_lang.verify.formulas.orders import GIVES, STARTS, OrderSymbols
 from rung_lang.verify.found import Found
 from rung_lang.verify.places import Places
 from rung_lang.verify.verdict import Obligation, Refuted, Replayed, Witness

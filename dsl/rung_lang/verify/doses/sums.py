@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from rung_engine.program import BODY_WEIGHT, Dims
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import weighed
 from rung_lang.verify.formulas.formula import Formula, Linear
+from rung_lang.verify.formulas.orders import weighed
 from rung_lang.verify.formulas.symbols import Symbols
 
 Parts = tuple[tuple[Linear, Dims], ...]

@@ -23,8 +23,10 @@ from rung_engine.frozen import frozen
 from rung_engine.program import Program
 from rung_engine.reference.evaluate import Instant
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import OrderSymbols, RuleSymbols, Situation, written
+from rung_lang.verify.formulas.decide import Situation, written
 from rung_lang.verify.formulas.formula import Formula
+from rung_lang.verify.formulas.orders import OrderSymbols
+from rung_lang.verify.formulas.rules import RuleSymbols
 from rung_lang.verify.formulas.symbols import Symbols
 
 TREATS = frozenset({

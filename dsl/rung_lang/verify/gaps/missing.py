@@ -18,8 +18,9 @@ from rung_lang.finding import Problem
 from rung_lang.verify.ask import Question, universal
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import OrderSymbols, Situation, written
+from rung_lang.verify.formulas.decide import Situation, written
 from rung_lang.verify.formulas.formula import Formula
+from rung_lang.verify.formulas.orders import OrderSymbols
 from rung_lang.verify.formulas.symbols import never_lapses
 from rung_lang.verify.found import Found
 from rung_lang.verify.gaps.acting import TREATS, acts, is_acting, rules_in, treatments

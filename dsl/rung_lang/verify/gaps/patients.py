@@ -13,8 +13,9 @@ from rung_engine.program import Program
 from rung_engine.reference.evaluate import subjects
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import Situation, surpasses, written
+from rung_lang.verify.formulas.decide import Situation, written
 from rung_lang.verify.formulas.formula import Formula
+from rung_lang.verify.formulas.orders import surpasses
 from rung_lang.verify.formulas.space import Variable
 from rung_lang.verify.formulas.subjects import of_variables
 from rung_lang.verify.formulas.symbols import Symbols

@@ -25,8 +25,10 @@ from rung_lang.lower.terms import canonical
 from rung_lang.verify.ask import Question, universal
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import OrderSymbols, RuleSymbols, Situation
+from rung_lang.verify.formulas.decide import Situation
 from rung_lang.verify.formulas.formula import Formula, Value
+from rung_lang.verify.formulas.orders import OrderSymbols
+from rung_lang.verify.formulas.rules import RuleSymbols
 from rung_lang.verify.found import Found
 from rung_lang.verify.gaps.acting import acts, is_acting, treatments
 from rung_lang.verify.gaps.completions import is_absent, supposed
@@ -129,12 +131,24 @@ def _may_agree(missing: Missing, same: Same) -> bool:
     """Not excluded by a few values at the ends: most orders are, without a question to the solver."""
     given = same.given(missing.context, missing.twin)
     there = _there(missing)
-    claims = [one for one in there if not any(_varies(missing, name) for name in f.names(one))]
-    claims += [
-        f.implies(f.substitute(f.all_of(there), value), f.substitute(given, value))
-        for value in _ends(missing)
-    ]
+    varied = _varied(missing, given, there)
+    claims = [one for one in there if not any(name in varied for name in f.names(one))]
+    claims += [_brings(missing, given, there, varied, value) for value in _ends(missing)]
     return not missing.context.solver.impossible(claims)
+
+
+def _varied(missing: Missing, given: Formula, there: list[Formula]) -> list[str]:
+    """What of all this hangs on the reading."""
+    spoken = missing.context.space.spoken([given, *there])
+    return [name for name in sorted(spoken) if _varies(missing, name)]
+
+
+def _brings(
+    missing: Missing, given: Formula, there: list[Formula], varied: list[str], value: Mapping[str, Value]
+) -> Formula:
+    """With this value of the reading the order is given, whatever else goes with the value."""
+    facts = [fact for name in varied for fact in missing.context.space.facts[name]]
+    return f.implies(f.substitute(f.all_of((*facts, *there)), value), f.substitute(given, value))
 
 
 def _there(missing: Missing) -> list[Formula]:
@@ -291,11 +305,11 @@ def _agreed(missing: Missing, same: Same, more: tuple[Part, ...]) -> Agreed | Ne
     parts = [part for _, part in (*missing.parts, *context.reached(missing.situation), *more)]
     parts += [f.negation(same.given(missing.context, missing.situation)), link]
     there = _there(missing)
-    varied = [name for name in sorted(context.space.spoken([given, *there])) if _varies(missing, name)]
+    varied = _varied(missing, given, there)
     # A value at an end disagrees whatever the settings are; one beside a threshold only where that is now.
     far = [_is(name, one[name]) for one in _ends(missing) for name in sorted(one) if name in varied]
     chosen = [*_plainly(context, context.space.spoken([given, *there]))]
-    claims: list[Formula] = []
+    claims = [_brings(missing, given, there, varied, value) for value in _ends(missing)]
     for _ in range(MOST_TURNS):
         patient = solver.ask([*parts, *claims], [given, *there])
         if isinstance(patient, Sat) and chosen:
@@ -312,8 +326,7 @@ def _agreed(missing: Missing, same: Same, more: tuple[Part, ...]) -> Agreed | Ne
         if not isinstance(value, Sat):
             return Unsettled()
         tried = {name: value.values[name] for name in varied}
-        own = [fact for name in varied for fact in context.space.facts[name]]
-        claims.append(f.implies(f.substitute(f.all_of((*own, *there)), tried), f.substitute(given, tried)))
+        claims.append(_brings(missing, given, there, varied, tried))
     return Unsettled()
 
 

@@ -23,8 +23,9 @@ from rung_lang.finding import Problem
 from rung_lang.verify.ask import Question, universal
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import GIVES, Situation
+from rung_lang.verify.formulas.decide import Situation
 from rung_lang.verify.formulas.formula import Formula
+from rung_lang.verify.formulas.orders import GIVES
 from rung_lang.verify.formulas.space import Variable
 from rung_lang.verify.gaps.acting import TREATS, acts, is_silent, silent_parts, treatments
 from rung_lang.verify.gaps.patients import about_input, alike, patient_of, reads, values_to_try
@@ -195,14 +196,16 @@ class _Milder:
         if any(order.op in TREATS for order in replayed.content.orders):
             return False
         ops = TREATS if self.kind == "input" else GIVES - {"continue"}
-        other = set(replayed.content.moved_by)
+        moved = set(replayed.content.moved_by)
+        well: set[str] = set()
         if self.normal is not None:
-            other |= _treated_by(_were(replayed, self.kind, self.name, self.normal), ops)
+            well = moved | _treated_by(_were(replayed, self.kind, self.name, self.normal), ops)
         values = _values(view, self.kind, self.name, worse)
         for value in sorted(values, key=lambda one: abs(_size(one) - worse)):
             if self._is_milder(_size(value), worse):
                 content = _were(replayed, self.kind, self.name, value)
-                rules = _treated_by(content, ops) - other
+                # What moved both is no difference, but what it orders besides may stand for the one alone.
+                rules = (_ordered_by(content, ops) | (set(content.moved_by) - moved)) - well
                 if rules and _told(replayed.content) <= _told(content):
                     self.found = (self._shown(view, _size(value)), self._shown(view, worse), min(rules))
                     return True
@@ -229,8 +232,12 @@ def _were(replayed: Replayed, kind: str, name: str, value: object) -> Content:
 
 def _treated_by(content: Content, ops: Iterable[str]) -> set[str]:
     """The rules by which such orders stand, or which moved the session."""
+    return _ordered_by(content, ops) | set(content.moved_by)
+
+
+def _ordered_by(content: Content, ops: Iterable[str]) -> set[str]:
     given = [order for order in content.orders if order.op in ops and order.mark != "done"]
-    return {rule for order in given for rule in order.rules} | set(content.moved_by)
+    return {rule for order in given for rule in order.rules}
 
 
 def _told(content: Content) -> set[str]:

@@ -14,8 +14,9 @@ from rung_engine.artifact import model as m
 from rung_engine.decision.rules import destination
 from rung_engine.program import Program
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import RuleSymbols, Situation, judge, moves, written
+from rung_lang.verify.formulas.decide import Situation, written
 from rung_lang.verify.formulas.formula import Formula
+from rung_lang.verify.formulas.rules import RuleSymbols, judge, moves
 from rung_lang.verify.histories.timeline import LATE, MOVED, START, Timeline
 from rung_lang.verify.rules.clashes import clashes
 

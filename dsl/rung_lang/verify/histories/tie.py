@@ -12,8 +12,9 @@ from rung_engine.artifact import model as m
 from rung_engine.decision.rules import destination
 from rung_engine.frozen import frozen
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import Situation, carried_out, written
+from rung_lang.verify.formulas.decide import Situation, written
 from rung_lang.verify.formulas.formula import Formula, Linear, iff
+from rung_lang.verify.formulas.orders import carried_out
 from rung_lang.verify.formulas.past import FreePast
 from rung_lang.verify.formulas.subjects import moment_of
 from rung_lang.verify.formulas.symbols import Number, Symbols

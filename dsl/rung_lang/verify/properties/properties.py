@@ -23,7 +23,8 @@ from rung_lang.verify.doses.problems_doses import (
 )
 from rung_lang.verify.doses.sites import OnlyFor, only_for
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import OrderSymbols, Place, about_decision
+from rung_lang.verify.formulas.decide import about_decision
+from rung_lang.verify.formulas.orders import OrderSymbols, Place
 from rung_lang.verify.formulas.symbols import Tri
 from rung_lang.verify.found import Found
 from rung_lang.verify.histories.played import dose_words, played

@@ -17,17 +17,9 @@ from rung_engine.decision.view import View
 from rung_engine.program import Amount
 from rung_engine.truth import Truth
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import (
-    GIVES,
-    OrderSymbols,
-    Situation,
-    about_decision,
-    asks_above,
-    maxima,
-    surpasses,
-    visible,
-)
+from rung_lang.verify.formulas.decide import Situation, about_decision
 from rung_lang.verify.formulas.formula import Formula
+from rung_lang.verify.formulas.orders import GIVES, OrderSymbols, asks_above, maxima, surpasses, visible
 from rung_lang.verify.formulas.symbols import TRUE, Symbols, Tri
 
 OF_RATES = frozenset({"stop", "pause", "decrease"})

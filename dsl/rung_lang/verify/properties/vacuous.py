@@ -14,7 +14,8 @@ from rung_lang.verify.context import Context, Part
 from rung_lang.verify.doses.moments import moments, somewhere
 from rung_lang.verify.doses.problems_doses import AboutNobody, SaysNothing
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import GIVES, Situation, about_decision
+from rung_lang.verify.formulas.decide import Situation, about_decision
+from rung_lang.verify.formulas.orders import GIVES
 from rung_lang.verify.found import Found
 from rung_lang.verify.places import Places
 from rung_lang.verify.properties.statements import condition, statement

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from rung_engine.artifact import model as m
 from rung_lang.verify.context import Context
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import Situation, carried_out, written
+from rung_lang.verify.formulas.decide import Situation, written
 from rung_lang.verify.formulas.formula import Formula
+from rung_lang.verify.formulas.orders import carried_out
 
 TOLD = frozenset({"start", "add", "set", "stop", "pause", "avoid", "notify", "continue"})
 """Orders whose chart says of one instant whether they are done then; of some of them it never does."""

@@ -10,13 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
+from rung_engine.artifact import model as m
+from rung_engine.artifact.references import TERM_FIELDS
 from rung_engine.decision.rules import destination
+from rung_engine.reference.evaluate import subjects
 from rung_lang.verify.context import Context
 from rung_lang.verify.formulas import formula as f
 from rung_lang.verify.formulas.decide import Situation
 from rung_lang.verify.formulas.formula import Formula
+from rung_lang.verify.formulas.symbols import Symbols
 from rung_lang.verify.reach.reach import cycles, leading_apart
 from rung_lang.verify.rules.clashes import blocked, clashes
+
+PLAIN = (m.Not, m.And, m.Or, m.Flag, m.Is, m.SettingIs)
+"""Of one instant, and of nothing that is refused where it is not plausible."""
 
 
 def stays(context: Context, situation: Situation) -> Formula:
@@ -90,3 +97,30 @@ def led_back(context: Context, stage: str, at: str = "") -> Formula:
             way += [f.negation(one) for one in disputed(there)]
         found.append(f.all_of(way))
     return f.any_of(found)
+
+
+def suspended(context: Context, symbols: Symbols) -> Formula:
+    """It is not known on this instant, between two of the session, whether the protocol applies.
+
+    What is known of a fixed input before and after is known between, unless it is a number: one that is not
+    plausible is charted, and then the right one again.
+    """
+    applies, inputs = context.artifact.applies, context.artifact.inputs
+    if applies is None:
+        return f.FALSE
+    read = subjects(context.program, applies)
+    if all(kind == "input" and inputs[name].fixed for kind, name in read) and not _may_lapse(
+        context, applies
+    ):
+        return f.FALSE
+    return f.negation(symbols.truth(applies).yes)
+
+
+def _may_lapse(context: Context, index: int) -> bool:
+    """Some part of the condition is about time, or about numbers."""
+    term = context.artifact.terms[index]
+    parts: list[int] = []
+    for name in TERM_FIELDS.get(type(term), ()):
+        value = getattr(term, name)
+        parts += value if isinstance(value, tuple) else (value,)
+    return not isinstance(term, PLAIN) or any(_may_lapse(context, part) for part in parts)

@@ -17,9 +17,10 @@ from rung_engine.frozen import frozen
 from rung_engine.reference.evaluate import subjects
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import RuleSymbols, Situation, moves
+from rung_lang.verify.formulas.decide import Situation
 from rung_lang.verify.formulas.formula import Formula
 from rung_lang.verify.formulas.past import times_the_stage
+from rung_lang.verify.formulas.rules import RuleSymbols, moves
 from rung_lang.verify.formulas.symbols import Symbols, never_lapses
 from rung_lang.verify.verdict import Label
 

@@ -13,10 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rung_engine.artifact import model as m
-from rung_engine.artifact.references import TERM_FIELDS
 from rung_engine.decision.rules import destination
 from rung_engine.frozen import frozen
-from rung_engine.reference.evaluate import subjects
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.formulas import formula as f
 from rung_lang.verify.formulas.decide import Situation
@@ -25,7 +23,7 @@ from rung_lang.verify.formulas.past import times_the_stage
 from rung_lang.verify.formulas.symbols import Symbols
 from rung_lang.verify.gaps.patients import alike
 from rung_lang.verify.reach.closed import closes, is_told, stays_open
-from rung_lang.verify.reach.held import disputed, torn
+from rung_lang.verify.reach.held import disputed, suspended, torn
 from rung_lang.verify.reach.reach import cycles, leading_apart
 from rung_lang.verify.verdict import Label, Proved
 
@@ -33,8 +31,6 @@ DEPTH = 3
 """Moves that are spelled out."""
 LEFT_AS_IT_IS = frozenset({"known", "input", "value", "on", "off", "rated", "rate", "charted_own", "after"})
 """What a move on an instant does not change."""
-PLAIN = (m.Not, m.And, m.Or, m.Flag, m.Is, m.SettingIs)
-"""Of one instant, and of nothing that is refused where it is not plausible."""
 MOST_WAYS = 200
 """Ways back that are looked at; beyond them the question is left to another layer."""
 
@@ -219,35 +215,8 @@ def _meanwhile(context: Context, way: Way, left: Linear, entered: Linear) -> Ite
         inside = f.all_of((f.compare(sample.ago, ">", left), f.compare(sample.ago, "<", entered)))
         here = context.situation(way.stage, at)
         since = _entered(context, here.symbols, entered.minus(sample.ago))
-        rests = f.any_of((_suspended(context, here.symbols), rested(here, rings(context, at))))
+        rests = f.any_of((suspended(context, here.symbols), rested(here, rings(context, at))))
         yield ("meanwhile", at), f.implies(inside, f.all_of((since, rests)))
-
-
-def _suspended(context: Context, symbols: Symbols) -> Formula:
-    """It is not known on this instant, between two of the session, whether the protocol applies.
-
-    What is known of a fixed input before and after is known between, unless it is a number: one that is not
-    plausible is charted, and then the right one again.
-    """
-    applies, inputs = context.artifact.applies, context.artifact.inputs
-    if applies is None:
-        return f.FALSE
-    read = subjects(context.program, applies)
-    if all(kind == "input" and inputs[name].fixed for kind, name in read) and not _may_lapse(
-        context, applies
-    ):
-        return f.FALSE
-    return f.negation(symbols.truth(applies).yes)
-
-
-def _may_lapse(context: Context, index: int) -> bool:
-    """Some part of the condition is about time, or about numbers."""
-    term = context.artifact.terms[index]
-    parts: list[int] = []
-    for name in TERM_FIELDS.get(type(term), ()):
-        value = getattr(term, name)
-        parts += value if isinstance(value, tuple) else (value,)
-    return not isinstance(term, PLAIN) or any(_may_lapse(context, part) for part in parts)
 
 
 def _entered(context: Context, symbols: Symbols, ago: Linear) -> Formula:

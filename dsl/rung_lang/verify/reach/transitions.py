@@ -11,10 +11,12 @@ from rung_lang.source import Span
 from rung_lang.verify.ask import Question, existential, universal
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import RuleSymbols, Situation
+from rung_lang.verify.formulas.decide import Situation
+from rung_lang.verify.formulas.rules import RuleSymbols
 from rung_lang.verify.found import Found
 from rung_lang.verify.gaps.acting import rules_in
 from rung_lang.verify.places import Places
+from rung_lang.verify.reach.gone_round import gone_round
 from rung_lang.verify.reach.problems_history import DeadEnd, InstantCycle, UnreachableStage
 from rung_lang.verify.reach.reach import Reach, cycles, leading_apart
 from rung_lang.verify.solving.solve import Sat, Unknown, Unsat
@@ -81,14 +83,14 @@ class _Arrived:
 
 
 def stood_in(replayed: Replayed) -> frozenset[str | None]:
-    """The stages in which the session stood on this instant, those it left again, and that of a rule which
-    closed a ring and so undid it.
+    """The stages in which the session stood on this instant, those it left again, and those of a ring of
+    transitions that undid it.
     """
     content = replayed.content
     rings = (one.rules for one in content.contradictions if one.kind == "cycle")
     closing = {rule for rules in rings for rule in rules}
     undone = (rule.stage for rule in replayed.program.artifact.rules if rule.id in closing)
-    return frozenset((content.stage, *content.path, *undone))
+    return frozenset((content.stage, *content.path, *undone, *(one.stage for one in gone_round(replayed))))
 
 
 def _shut_entries(

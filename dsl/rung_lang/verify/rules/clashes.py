@@ -13,8 +13,9 @@ from rung_engine.artifact import model as m
 from rung_engine.decision.conflicts import opposed_ops
 from rung_engine.frozen import frozen
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import GIVES, STARTS, OrderSymbols, Situation, conflict
+from rung_lang.verify.formulas.decide import Situation, conflict
 from rung_lang.verify.formulas.formula import Formula
+from rung_lang.verify.formulas.orders import GIVES, STARTS, OrderSymbols
 
 BEGINS = frozenset({"start", "add"})
 STEPS = frozenset({"increase", "decrease", "taper"})

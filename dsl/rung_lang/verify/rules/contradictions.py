@@ -25,8 +25,10 @@ from rung_lang.verify.ask import Question, universal
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.doses.moments import moments
 from rung_lang.verify.doses.sites import only_for
-from rung_lang.verify.formulas.decide import STARTS, RuleSymbols, Situation
+from rung_lang.verify.formulas.decide import Situation
 from rung_lang.verify.formulas.intervals import Boxes, within
+from rung_lang.verify.formulas.orders import STARTS
+from rung_lang.verify.formulas.rules import RuleSymbols
 from rung_lang.verify.found import Found
 from rung_lang.verify.gaps.acting import rules_in
 from rung_lang.verify.places import Places

@@ -16,11 +16,13 @@ from rung_lang.verify.ask import Question, existential
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.doses.moments import moments
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import Situation, moves, written
+from rung_lang.verify.formulas.decide import Situation, written
 from rung_lang.verify.formulas.formula import Formula
+from rung_lang.verify.formulas.rules import moves
 from rung_lang.verify.found import Found
 from rung_lang.verify.gaps.acting import conjuncts, rules_in
 from rung_lang.verify.places import Places
+from rung_lang.verify.reach.gone_round import gone_round
 from rung_lang.verify.reach.held import held
 from rung_lang.verify.reach.reach import Reach
 from rung_lang.verify.rules.problems_rules import NeverFires
@@ -241,6 +243,7 @@ def counted(replayed: Replayed) -> frozenset[str]:
     """The rules that moved the session, would have but for a contradiction, or fire where it came to rest."""
     content, program = replayed.content, replayed.program
     found = {*content.moved_by, *(rule for one in content.contradictions for rule in one.rules)}
+    found |= {rule for one in gone_round(replayed) for rule in one.rules}
     # A ring leaves the session where it was, with the rule that would have begun it.
     ring = any(one.kind == "cycle" for one in content.contradictions)
     if content.phase == "active":

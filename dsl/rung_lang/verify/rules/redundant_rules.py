@@ -15,9 +15,10 @@ from rung_lang.lower.phrase import order_words
 from rung_lang.lower.terms import canonical
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import Situation, moves, written
+from rung_lang.verify.formulas.decide import Situation, written
 from rung_lang.verify.formulas.formula import Formula
 from rung_lang.verify.formulas.intervals import Boxes, within
+from rung_lang.verify.formulas.rules import moves
 from rung_lang.verify.found import Found
 from rung_lang.verify.gaps.acting import conjuncts
 from rung_lang.verify.places import Places

@@ -8,7 +8,8 @@ from rung_engine.artifact import model as m
 from rung_engine.decision.rules import destination
 from rung_engine.frozen import frozen
 from rung_lang.verify.context import Context, Part
-from rung_lang.verify.formulas.decide import moves, written
+from rung_lang.verify.formulas.decide import written
+from rung_lang.verify.formulas.rules import moves
 
 
 @frozen

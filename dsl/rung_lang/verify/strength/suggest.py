@@ -12,7 +12,8 @@ from rung_engine.program import Program
 from rung_engine.session.replay import Replay
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import RuleSymbols, Situation, judge
+from rung_lang.verify.formulas.decide import Situation
+from rung_lang.verify.formulas.rules import RuleSymbols, judge
 from rung_lang.verify.formulas.symbols import (
     FALSE,
     TRUE,

@@ -14,8 +14,9 @@ from rung_lang.finding import Problem
 from rung_lang.verify.ask import Question, universal
 from rung_lang.verify.context import Context, Part
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import DoseSymbols, OrderSymbols, Situation, conflict
+from rung_lang.verify.formulas.decide import Situation, conflict
 from rung_lang.verify.formulas.formula import Formula
+from rung_lang.verify.formulas.orders import DoseSymbols, OrderSymbols
 from rung_lang.verify.found import Found
 from rung_lang.verify.places import Places
 from rung_lang.verify.together.problems_together import AgainstEachOther
