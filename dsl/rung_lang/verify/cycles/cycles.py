@@ -29,7 +29,7 @@ from rung_lang.verify.found import Found
 from rung_lang.verify.places import Places
 from rung_lang.verify.reach.reach import Reach
 from rung_lang.verify.solving.solve import Unknown
-from rung_lang.verify.verdict import Obligation, Proved, Refuted, Undecided, Verdict
+from rung_lang.verify.verdict import Obligation, Refuted, Undecided, Verdict
 
 MOST_CANDIDATES = 4
 """Rounds played in vain before a question is left undecided."""
@@ -135,18 +135,18 @@ class _Group:
             if len(left) < len(questions):
                 # Whatever is left of it hangs together with what is refuted already, or was not found.
                 if found.candidate(question.target) is None:
-                    yield Obligation("R304", question.about, _PROVED), []
+                    yield Obligation("R304", question.about, found.proved), []
             else:
                 yield Obligation("R304", question.about, self._verdict(found, question, failed)), []
 
     def _verdict(self, found: Rounds, question: _Question, failed: Candidate | Unknown | None) -> Verdict:
         """Where nothing was played."""
         if failed is None:
-            return _PROVED
+            return found.proved
         own = found.candidate(question.target)
         match own:
             case None:
-                return _PROVED
+                return found.proved
             case Unknown():
                 return Undecided(f"the solver gave up: {own.reason}")
             case Candidate():
@@ -207,9 +207,6 @@ class _Group:
             pace = found.patient.cadence(name)
             if pace.lapses and decl.valid_for is not None and len(list(played.readings(name))) > 1:
                 yield Lapse(name, pace.every, decl.valid_for)
-
-
-_PROVED = Proved("cycles", "solver")
 
 
 def _words(millionths: int, unit: str) -> str:

@@ -27,6 +27,7 @@ from rung_lang.verify.formulas.subjects import moment_of
 from rung_lang.verify.histories.plain import Plain
 from rung_lang.verify.solving.asks import Asks
 from rung_lang.verify.solving.solve import Answer, Sat, Unknown, Unsat
+from rung_lang.verify.verdict import Proved
 
 DAY = 86_400_000
 """A round that takes this long, in milliseconds, is none that anybody would call flapping."""
@@ -99,6 +100,11 @@ class Rounds:
             found.update(place for place in left if f.holds(self.uses(place), values))
             left = [place for place in left if place not in found]
         return tuple(step for place, step in enumerate(self.steps) if place in found)
+
+    @property
+    def proved(self) -> Proved:
+        """Where there is no candidate. Rounds that were ruled out one by one may have needed products."""
+        return Proved("cycles", "solver" if self._learned else "checked")
 
     def candidate(self, target: Formula, against: Sequence[Formula] = ()) -> Candidate | Unknown | None:
         """A round in which the target is true, none of `against` false; None where there is none."""

@@ -29,7 +29,8 @@ from rung_lang.verify.solving.asks import Unknown, Unsat
 from rung_lang.verify.verdict import Obligation, Proved, Refuted, Undecided, Verdict
 
 STRENGTHS = ("consider", "recommend", "must")
-_INSTANT = Proved("instant", "solver")
+_INSTANT = Proved("instant", "checked")
+"""A patient was found for whom it is otherwise: values that anybody can put in."""
 
 
 def obligations(context: Context, places: Places, reach: Reach) -> Found:
