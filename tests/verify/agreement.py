@@ -27,7 +27,7 @@ from rung_lang.verify.histories.snapshot import judged
 from rung_lang.verify.verdict import Obligation, Proved, Refuted, Replayed, Undecided, Witness
 
 KINDS = {"orders": "R201", "stages": "R202", "cycle": "R303"}
-ASKS_MORE = frozenset({"R502"})
+ASKS_MORE = frozenset({"R207", "R502"})
 """Asked of patients of whom more is said than `confirm` looks at again."""
 AT_REST = frozenset({"R402"})
 """Asked of the stage in which the session comes to rest."""

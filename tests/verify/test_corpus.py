@@ -28,11 +28,13 @@ from rung_lang.verify.rules import boundaries, contradictions, dead_rules, redun
 from rung_lang.verify.solving.answers import Memory
 from rung_lang.verify.solving.remembering import Remembering
 from rung_lang.verify.solving.solve import Solver
+from rung_lang.verify.together.together import Side, together
 from rung_lang.verify.verify import Family, verify
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = Path(__file__).parent / "corpus"
 MAIN = "protocols/septic_shock.rung"
+BESIDE = "protocols/beside.rung"
 FORMULARY = "protocols/formulary/adult_icu.rung"
 FAMILIES: dict[str, tuple[Family, ...]] = {
     "R201": (contradictions.obligations,),
@@ -49,7 +51,11 @@ FAMILIES: dict[str, tuple[Family, ...]] = {
     "R305": (waits.obligations,),
     "R501": (knowledge.obligations,),
     "R502": (missing.obligations, same.obligations),
+    "R503": (missing.obligations,),
+    "R504": (same.obligations,),
 }
+NOTES = frozenset({"R503"})
+"""Said without being a fault of the text: which answers must be at hand."""
 STATED = {
     "R401": limits.obligations,
     "R402": needs.obligations,
@@ -83,16 +89,17 @@ def remembered(space: Space) -> Remembering:
     return Remembering(Solver(space), ANSWERS)
 
 
-def compiled_of(entry: dict[str, Any]) -> Compiled:
+def compiled_of(entry: dict[str, Any], main: str = MAIN) -> Compiled:
     texts = {
         MAIN: edited(MAIN, entry["edits"]),
         FORMULARY: edited(FORMULARY, entry.get("formulary", [])),
+        BESIDE: entry.get("beside", ""),
     }
 
     def read(path: str) -> Source | Unreadable | None:
         return decode(path, texts[path].encode()) if path in texts else None
 
-    return compile_protocol(MAIN, read)
+    return compile_protocol(main, read)
 
 
 def loud(problems: Iterable[Problem]) -> set[str]:
@@ -113,12 +120,24 @@ def found_by(code: str, compiled: Compiled) -> set[str]:
     places = Places(artifact, compiled.sources, MAIN)
     if code in STATED:
         return loud(STATED[code](context, places).problems)
-    return loud(problem for family in FAMILIES[code] for problem in family(context, places, reach).problems)
+    said = [problem for family in FAMILIES[code] for problem in family(context, places, reach).problems]
+    return {problem.code for problem in said} if code in NOTES else loud(said)
+
+
+def side(compiled: Compiled, path: str) -> Side:
+    assert compiled.artifact is not None, compiled.problems
+    context = Context(compiled.artifact, remembered)
+    context.reach = Reach(context)
+    return Side(context, Places(compiled.artifact, compiled.sources, path))
 
 
 @pytest.mark.parametrize("fault", entries("faults.toml", "fault"))
 def test_a_seeded_fault_is_caught_by_its_code(fault: dict[str, Any]) -> None:
-    assert fault["code"] in found_by(fault["code"], compiled_of(fault))
+    if fault["code"] == "R601":
+        one, two = side(compiled_of(fault), MAIN), side(compiled_of(fault, BESIDE), BESIDE)
+        assert loud(together(one, two).problems) == {"R601"}
+    else:
+        assert fault["code"] in found_by(fault["code"], compiled_of(fault))
 
 
 @pytest.mark.parametrize("variant", entries("quiet.toml", "variant"))
@@ -137,5 +156,5 @@ def test_the_faults_are_of_every_kind() -> None:
     assert len(entries("faults.toml", "fault")) >= 60 and len(entries("quiet.toml", "variant")) >= 30
     assert codes >= {
         *("R201", "R202", "R203", "R204", "R205", "R206", "R207", "R301", "R302", "R303", "R304", "R305"),
-        *("R401", "R402", "R403", "R404", "R501", "R502", "R701"),
+        *("R401", "R402", "R403", "R404", "R501", "R502", "R503", "R504", "R601", "R701"),
     }, codes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from itertools import groupby
 
 from rung_engine.artifact import model as m
@@ -17,6 +18,7 @@ from rung_lang.verify.context import Context, Part
 from rung_lang.verify.cycles.letters import Chartist, chosen
 from rung_lang.verify.cycles.obeyed import Bedside, Letter
 from rung_lang.verify.cycles.settled import longest
+from rung_lang.verify.formulas import formula as f
 from rung_lang.verify.formulas.decide import Situation
 from rung_lang.verify.formulas.formula import Value
 from rung_lang.verify.gaps.acting import TREATS, is_held
@@ -76,12 +78,25 @@ def played(
 ) -> Kept | None:
     """A patient like this one, whom a bedside that obeys brings to where he is stuck, and keeps there."""
     search = _Search(context, situation, stuck)
-    for ways in (search.begun(values), search.realised(parts)):
+    for ways in (search.begun(values), search.realised([*_pinned(situation, parts, values)])):
         for settings, bedside in ways:
             kept = left(stuck, settings, bedside, longest(situation))
             if kept is not None:
                 return kept
     return None
+
+
+def _pinned(situation: Situation, parts: Sequence[Part], values: Mapping[str, Value]) -> Iterator[Part]:
+    """Readings that are to lie on a grid are these: that some are is much to ask of every instant."""
+    for label, part in parts:
+        if label[0] != "grid":
+            yield label, part
+            continue
+        reading = situation.symbols.input_value(label[1])
+        for name, _ in reading.terms:
+            value = values[name]
+            assert isinstance(value, Fraction)
+            yield label, f.compare(reading, "=", f.number(value))
 
 
 def left(stuck: Stuck, settings: Settings, bedside: Bedside, wait: int) -> Kept | None:
