@@ -242,8 +242,12 @@ def _boundary(problem: Boundary) -> Words:
 
 
 def _all(rules: Sequence[str]) -> str:
-    """At the beginning of a sentence."""
-    return joined([_name(rule, first=place == 0) for place, rule in enumerate(rules)], "and")
+    """At the beginning of a sentence. Of two rules without names in one stage the second is another one."""
+    names: list[str] = []
+    for place, rule in enumerate(rules):
+        alike = [_name(other) for other in rules[:place]]
+        names.append("another one" if _name(rule) in alike else _name(rule, first=place == 0))
+    return joined(names, "and")
 
 
 def _name(rule: str, *, first: bool = False) -> str:
