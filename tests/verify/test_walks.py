@@ -86,3 +86,4 @@ def test_what_no_patient_shows_is_not_shown(context: Context) -> None:
     situation = context.situation("s1")
     low, high = situation.rules["s1.up1"].fires, situation.rules["s1.call1"].fires
     assert walks(context).shows(situation, (low, high), lambda replayed: False) is None
+    assert walks(context).shows(situation, (high,), lambda replayed: False) is None
