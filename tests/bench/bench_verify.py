@@ -25,6 +25,7 @@ from rung_lang.verify.places import Places
 from rung_lang.verify.reach import transitions
 from rung_lang.verify.reach.reach import Reach
 from rung_lang.verify.rules import contradictions
+from rung_lang.verify.verdict import Undecided
 
 MAIN = "big.rung"
 
@@ -151,16 +152,19 @@ def plain(formula: f.Formula) -> z3.BoolRef:
             assert_never(formula)
 
 
-def graph(text: str) -> float:
-    """Seconds of the search through control classes, its verdicts on stages and rounds included."""
+def graph(text: str) -> tuple[float, int, int]:
+    """Seconds of the search through control classes, its verdicts on stages and rounds included; how many
+    verdicts there are, and how many of them are undecided.
+    """
     found = compiled(text)
     assert found.artifact is not None
     start = time.perf_counter()
     context = Context(found.artifact)
     reach = Reach(context)
     context.reach = reach
-    transitions.obligations(context, Places(found.artifact, found.sources, MAIN), reach)
-    return time.perf_counter() - start
+    asked = transitions.obligations(context, Places(found.artifact, found.sources, MAIN), reach).obligations
+    seconds = time.perf_counter() - start
+    return seconds, len(asked), sum(isinstance(one.verdict, Undecided) for one in asked)
 
 
 def main() -> None:
@@ -176,7 +180,8 @@ def main() -> None:
             f"{rules} rules, {inputs} inputs: {pairs} pairs in {seconds:.2f} s, {problems} findings; "
             f"plainly {whole:.1f} s (measured on {min(asked, pairs)}), ratio {whole / seconds:.0f}"
         )
-    print(f"30 stages, 300 rules: {graph(ladder(30, 10)):.2f} s")
+    seconds, verdicts, undecided = graph(ladder(30, 10))
+    print(f"30 stages, 300 rules: {verdicts} verdicts in {seconds:.2f} s, {undecided} undecided")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak memory {peak:.0f} MiB")
 

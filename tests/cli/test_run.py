@@ -280,7 +280,7 @@ def test_absurd_values_are_refused_one_by_one_and_named(tables: Path, artifact: 
         ), value
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_mutated_tables_never_break_the_command(tables: Path, artifact: str, data: st.DataObject) -> None:
     table = data.draw(st.sampled_from(["stays", "events", "infusions"]))

@@ -509,7 +509,7 @@ def test_nothing_of_a_sample_lies_over_anything_else(name: str) -> None:
     check(layout(ladder), ladder)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10**6), size=st.integers(4, 64))
 def test_nothing_of_any_graph_lies_over_anything_else(seed: int, size: int) -> None:
     ladder = ladder_of(generated(seed, size))

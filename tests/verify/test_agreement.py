@@ -9,7 +9,7 @@ import pytest
 from tests.verify.agreement import disagreements
 from tests.verify.generate import protocol
 
-SEEDS = (4, 10, 60)
+SEEDS = (4, 5, 10, 60)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

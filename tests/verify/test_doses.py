@@ -147,7 +147,7 @@ def instants(program: Program, dice: Random) -> Iterator[Replayed]:
             yield one
 
 
-@tries(12)
+@tries(25)
 @given(SEEDS)
 def test_what_is_proved_of_doses_needs_and_properties_no_history_shows(seed: int) -> None:
     dice = Random(seed)

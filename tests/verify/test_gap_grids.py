@@ -151,7 +151,7 @@ def any_grid(dice: Random, *, covers: bool, obtained: bool = True, titrates: boo
 # ---------------------------------------------------------------- gaps and their regions
 
 
-@tries(60)
+@tries(120)
 @given(SEEDS)
 def test_a_gap_is_found_where_a_patient_of_the_grid_is_in_it_and_its_region_is_theirs(seed: int) -> None:
     grid = any_grid(Random(seed), covers=True)
@@ -257,7 +257,7 @@ def less_for_sicker(grid: Grid) -> bool:
     return False
 
 
-@tries(50)
+@tries(80)
 @given(SEEDS)
 @pytest.mark.usefixtures("shown")
 def test_less_for_the_sicker_is_found_where_two_patients_of_the_grid_show_it(seed: int) -> None:

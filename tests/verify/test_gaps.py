@@ -143,7 +143,7 @@ def is_known(one: Replayed, context: Context, stage: str | None, but: str = "") 
     return True
 
 
-@tries(40)
+@tries(60)
 @given(SEEDS)
 def test_what_is_proved_of_gaps_waits_and_missing_readings_no_history_shows(seed: int) -> None:
     dice = Random(seed)

@@ -18,7 +18,7 @@ from rung_lang.source import Source, Unreadable, decode
 from rung_lang.verify.verdict import Report
 from rung_lang.verify.verify import verify
 
-SEEDS = (10,)
+SEEDS = (4, 10)
 ROOT = Path(__file__).resolve().parents[2]
 
 Verdicts = Counter[tuple[str, tuple[str, ...], str]]
