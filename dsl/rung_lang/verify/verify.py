@@ -86,14 +86,14 @@ def verify(
     for found in (*families, *(stated(context, places) for stated in STATED)):
         obligations.extend(found.obligations)
         problems.extend(found.problems)
-    # Where moves lead round on one instant no history goes on, and that is said already.
+    # Where moves lead round on one instant no history goes round, and that is said already.
     round_found = any(problem.code == "R303" for problem in problems)
     problems.extend(
         NotDecided(
             places.of(one.about[0]) if one.about else places.protocol, one.code, one.about, one.verdict.reason
         )
         for one in obligations
-        if isinstance(one.verdict, Undecided) and not (one.code in ("R302", "R304") and round_found)
+        if isinstance(one.verdict, Undecided) and not (one.code == "R304" and round_found)
     )
     problems.sort(key=lambda problem: (problem.span, problem.code))
     words = artifact.provenance.words
