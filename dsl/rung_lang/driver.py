@@ -10,6 +10,7 @@ from rung_engine.frozen import frozen
 from rung_lang.checked.files import Read, gather, words_at
 from rung_lang.checked.from_syntax import from_syntax
 from rung_lang.checked.problems import NeverUsed
+from rung_lang.checked.said import Said
 from rung_lang.finding import Problem
 from rung_lang.lower.examples import LoweredExample, lower_examples
 from rung_lang.lower.from_checked import from_checked
@@ -22,6 +23,7 @@ class Compiled:
     """`artifact` is None after an error, and for a formulary. The main file is the last of `files`."""
 
     artifact: Artifact | None
+    said: Said
     problems: tuple[Problem, ...]
     sources: Mapping[str, Source]
     files: tuple[t.File, ...]
@@ -33,7 +35,7 @@ def compile_protocol(path: str, read: Read) -> Compiled:
     gathered = gather(path, read)
     problems = list(gathered.problems)
     if gathered.main is None:
-        return Compiled(None, _in_order(problems), gathered.sources, gathered.files, ())
+        return Compiled(None, Said((), ()), _in_order(problems), gathered.sources, gathered.files, ())
     text = partial(words_at, gathered.sources)
     checked = from_syntax(gathered.main, gathered.used, text)
     examples = lower_examples(gathered.main, checked.context)
@@ -43,7 +45,7 @@ def compile_protocol(path: str, read: Read) -> Compiled:
     artifact = None
     if checked.protocol is not None and not any(problem.level == "error" for problem in problems):
         artifact = from_checked(checked.protocol, gathered.sources, text)
-    return Compiled(artifact, _in_order(problems), gathered.sources, gathered.files, examples)
+    return Compiled(artifact, checked.said, _in_order(problems), gathered.sources, gathered.files, examples)
 
 
 def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:

@@ -405,7 +405,8 @@ def _ownership(items: Sequence[t.Item], orders: Orders) -> tuple[o.Ownership, ..
         condition = None if item.condition is None else orders.conditions.truth(item.condition)
         if condition is None and item.condition is not None:
             continue
-        because = "" if item.because is None else item.because.value
+        said = item.because or item.notes.because
+        because = "" if said is None else said.value
         found.append(o.Ownership(item.how, tuple(sorted(drugs)), item.protocol.text, condition, because))
     return tuple(found)
 

@@ -38,6 +38,7 @@ from rung_lang.checked.problems import (
     UsesProtocol,
 )
 from rung_lang.checked.rings import event_rings
+from rung_lang.checked.said import Said, settle_said
 from rung_lang.finding import Problem
 from rung_lang.source import Span
 from rung_lang.syntax import tree as t
@@ -72,6 +73,7 @@ class Checked:
     """`protocol` is None where the main file is a formulary, or has no head. Problems may repeat."""
 
     protocol: c.Protocol | None
+    said: Said
     context: Context
     problems: list[Problem]
 
@@ -85,11 +87,12 @@ def from_syntax(main: t.File, used: Sequence[t.File], text: Callable[[Span], str
         _refuse_misplaced(file, problems)
     context = _declare(items, scope, text, problems)
     protocol = _settle(main, items, context)
+    said = settle_said(items, context.orders, {item: text(item.span) for item in items})
     if main.head is not None and main.head.extends is None:
         problems.extend(RemoveOutside(item.span, item.rule.text) for item in _of(items, t.Remove))
     if protocol is not None and not any(problem.level == "error" for problem in problems):
         _unused(main, scope, problems)
-    return Checked(protocol, context, problems)
+    return Checked(protocol, said, context, problems)
 
 
 def _of(items: Sequence[t.Item], kind: type[_Kind]) -> list[_Kind]:

@@ -125,7 +125,7 @@ def kind_of(item: t.Item) -> Kind | None:
             t.Incompatible() | t.Restrict() | t.Before() | t.Throughout() | t.Arm() | t.Goal()
             | t.Covers() | t.Rule()
             | t.Titrate() | t.Override() | t.Property() | t.Prove() | t.Assume() | t.Question()
-            | t.Owns() | t.Remove()
+            | t.Owns() | t.Remove() | t.FactDecl() | t.Concern() | t.Check()
             | t.Example()
         ):  # fmt: skip
             return None

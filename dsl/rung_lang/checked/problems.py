@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import ClassVar
 
 from rung_engine.frozen import frozen
@@ -401,6 +402,27 @@ class GroupInside(Problem):
     name: str
     member: str
     found: str
+
+
+@frozen
+class CheckFails(Problem):
+    """A conversion that does not come out: `left` is `value` of the unit of `right`."""
+
+    code: ClassVar[str] = "R148"
+    left: str
+    right: str
+    value: Fraction
+    unit: str
+
+
+@frozen
+class CheckIncomplete(Problem):
+    """A conversion that cannot be made. `why` is the kernel's kind of refusal, or `no_unit`."""
+
+    code: ClassVar[str] = "R149"
+    left: str
+    right: str
+    why: str
 
 
 # ---------------------------------------------------------------- conditions

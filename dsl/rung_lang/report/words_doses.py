@@ -1,12 +1,15 @@
-"""Words for what is wrong with drugs and their doses: R130 to R147."""
+"""Words for what is wrong with drugs and their doses: R130 to R149."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 from typing import assert_never
 
+from rung_engine.exact import show_decimal
 from rung_lang.checked.problems import (
     AboveMaximum,
+    CheckFails,
+    CheckIncomplete,
     GroupInChoice,
     GroupInside,
     NeedsCycle,
@@ -43,12 +46,15 @@ DoseProblem = (
     AboveMaximum | OutsideUsual | NotPositive | NoDose | RangeUpsideDown | PlausibleUpsideDown
     | StartOutside | NotABolus | NotAnInfusion | NoMaximum | Widens | NeedsCycle | NeedsWeight
     | TwoDosingWeights | GroupInChoice | WrongDoseUnit | NoForm | GroupInside | RestrictUnit
+    | CheckFails | CheckIncomplete
 )  # fmt: skip
 
 
 def of_doses(problem: DoseProblem) -> Words:
     """The words of one problem."""
     match problem:
+        case CheckFails() | CheckIncomplete():
+            return _check(problem)
         case AboveMaximum():
             return _above_maximum(problem)
         case OutsideUsual():
@@ -343,3 +349,40 @@ def _dosing(problem: TwoDosingWeights) -> Words:
         "Leave `dosing` with the weight that doses are worked out from, and take it from the other.",
         ((problem.previous, "this is the dosing weight so far"),),
     )
+
+
+def _check(problem: CheckFails | CheckIncomplete) -> Words:
+    match problem:
+        case CheckFails():
+            about = "" if problem.value == round(problem.value, 6) else "about "
+            found = f"{about}{show_decimal(problem.value)} {problem.unit}"
+            return Words(
+                f"`{problem.left}` is {found}, not `{problem.right}`.",
+                "the two sides differ",
+                help="Compare the figures, the weight and the concentration with the source.",
+            )
+        case CheckIncomplete():
+            title, advice = _INCOMPLETE.get(problem.why, _OF_DIFFERENT_KINDS)
+            return Words(title.format(left=problem.left, right=problem.right), help=advice)
+        case _:
+            assert_never(problem)
+
+
+_INCOMPLETE = {
+    "needs_weight": (
+        "`{left}` and `{right}` differ by body weight, and I see no weight.",
+        "Say for which weight the example holds: `at 70 kg`.",
+    ),
+    "needs_concentration": (
+        "`{left}` is a volume and `{right}` is not: without a concentration they are no doses of each other.",
+        "Say what is in the bag: `of norepinephrine in 4 mcg/mL`.",
+    ),
+    "no_unit": (
+        "`{left}` has no unit, so there is nothing to convert.",
+        "Write the unit beside the number.",
+    ),
+}
+_OF_DIFFERENT_KINDS = (
+    "`{left}` and `{right}` are amounts of different kinds.",
+    "A conversion keeps the kind of a quantity: a rate is a rate, a dose is a dose.",
+)

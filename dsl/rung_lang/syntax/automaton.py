@@ -158,7 +158,14 @@ def read(
             begin, at = match.span(group)
             word = match[group]
             kind = keywords.get(word, "")
-            if kind not in row.actions:
+            if kind not in row.actions or (
+                "NAME" in row.actions
+                and group == _WORDS
+                and type(row.actions[kind]) is not int
+                and not _accepts(table, list(states), kind)
+            ):
+                # The lookahead of a state is that of all its uses: `skin normal` is a fact, though an
+                # attribute `normal` can follow other names.
                 kind = _kind(group, word, row.actions)
         while True:
             action = rows[states[-1]].actions.get(kind)

@@ -135,6 +135,8 @@ def _group(of: t.Item) -> str:
             return "properties"
         case t.Owns() | t.Remove():
             return "neighbours"
+        case t.FactDecl() | t.Concern() | t.Check():
+            return "said"
         case t.Example():
             return "examples"
         case _:

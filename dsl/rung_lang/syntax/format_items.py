@@ -32,6 +32,7 @@ def head(of: t.Head) -> Doc:
     """`protocol …` or `formulary …`, and one line for each thing it says."""
     extends = f" extends {quoted(of.extends)}" if of.extends is not None else ""
     lines: list[_Placed] = [(use.span.start, f"use {quoted(use.path)}") for use in of.uses]
+    lines.extend((runs.span.start, f"runs {quoted(runs.path)}") for runs in of.runs)
     if of.version is not None:
         lines.append((of.version.span.start, f"version {of.version.text}"))
     if of.settle is not None:
@@ -45,6 +46,18 @@ def head(of: t.Head) -> Doc:
 
 def item(of: t.Item, mask: str, pad: int = 0) -> Doc:
     """One item. `mask` is its text without comments; `pad` aligns the `as` of a run of definitions."""
+    written = _item(of, mask, pad)
+    match of:
+        case t.Restrict() | t.Before() | t.Throughout() | t.Rule() | t.Titrate() | t.Override() | t.Remove():
+            return written
+        case t.Example():
+            return written
+        case _:
+            remarks = notes(of.notes)
+            return group(written, nest(2, SOFT, lines_of(remarks, SOFT))) if remarks else written
+
+
+def _item(of: t.Item, mask: str, pad: int) -> Doc:
     match of:
         case t.SourceDecl():
             publisher = f" from {quoted(of.publisher)}" if of.publisher is not None else ""
@@ -89,9 +102,12 @@ def item(of: t.Item, mask: str, pad: int = 0) -> Doc:
             return _of_a_stage(of)
         case t.Property() | t.Prove() | t.Assume() | t.Question() | t.Owns() | t.Remove():
             return _about_the_whole(of)
+        case t.FactDecl() | t.Concern() | t.Check():
+            return _of_the_sources(of)
         case t.Example():
             column = max(len(instant(each)) for each in of.steps) + 2
-            return _under(f"example{_title(of.title)}", [step(each, column) for each in of.steps])
+            steps = (step(each, column) for each in of.steps)
+            return _under(f"example{_title(of.title)}", [*notes(of.notes), *steps])
         case _:
             assert_never(of)
 
@@ -241,8 +257,8 @@ def _of_a_stage(
         case t.Titrate():
             return _titrate(of)
         case t.Override():
-            because = f"because {quoted(of.because)}" if of.because is not None else ""
-            return _fill(f"rule {of.winner.text} overrides {of.loser.text}", because)
+            start = f"rule {of.winner.text} overrides {of.loser.text}"
+            return group(nest(2, lines_of([start, *notes(of.notes)], SOFT)))
         case _:
             assert_never(of)
 
@@ -335,6 +351,40 @@ def _owns(of: t.Owns) -> Doc:
     drugs: list[Doc] = [join("for ", names(of.drugs))] if of.drugs else []
     parts = [f"supersedes {of.protocol.text}", *drugs, f"because {quoted(of.because)}"]
     return nest(2, lines_of(parts, FILL))
+
+
+# ---------------------------------------------------------------- what the sources say
+
+
+def _of_the_sources(of: t.FactDecl | t.Concern | t.Check) -> Doc:
+    match of:
+        case t.FactDecl():
+            return words(f"fact {quoted(of.text)}")
+        case t.Concern():
+            return _concern(of)
+        case t.Check():
+            at = f" at {amount(of.at)}" if of.at is not None else ""
+            flow = ""
+            if of.drug is not None and of.concentration is not None:
+                flow = f" of {of.drug.text} in {amount(of.concentration)}"
+            return words(f"check {amount(of.left)} = {amount(of.right)}{at}{flow}")
+        case _:
+            assert_never(of)
+
+
+def _concern(of: t.Concern) -> Doc:
+    lines: list[_Placed] = [
+        (each.span.start, join(f"literally {quoted(each.file)} reports ", names(each.codes)))
+        for each in of.literally
+    ]
+    if of.severity is not None:
+        lines.append((of.severity.span.start, f"severity {of.severity.text}"))
+    for word, said in (("says", of.says), ("chosen", of.chosen)):
+        if said is not None:
+            lines.append((said.span.start, f"{word} {quoted(said)}"))
+    if of.decides:
+        lines.append((of.decides[0].span.start, join("decides ", names(of.decides))))
+    return _under(f"concern {quoted(of.id)} {quoted(of.title)}", _in_order(lines))
 
 
 # ---------------------------------------------------------------- shared shapes

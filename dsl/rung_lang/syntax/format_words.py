@@ -143,7 +143,8 @@ def expression(of: t.Expr) -> Doc:
             return join(_operand(of.of), FILL, "from ", _operand(of.lo), FILL, "to ", _operand(of.hi))
         case t.ReadingsApart():
             start = f"{amount(of.n)} readings {amount(of.apart)} apart of {of.name.text}"
-            return join(start, FILL, f"{of.rel} ", _operand(of.right))
+            drawn = join(FILL, "drawn while ", _item(of.drawn)) if of.drawn is not None else ""
+            return join(start, FILL, f"{of.rel} ", _operand(of.right), drawn)
         case t.IsValue():
             return words(f"{of.name.text} is {'not ' if of.negated else ''}{of.value.text}")
         case t.State():
@@ -353,6 +354,8 @@ def _timing(of: t.Timing) -> Iterator[tuple[int, str]]:
         yield of.within.span.start, f"within {amount(of.within)}{moment}"
     if of.over is not None:
         yield of.over.span.start, f"over {amount(of.over)}"
+    if of.volume is not None:
+        yield of.volume.span.start, f"in {range_(of.volume)}"
 
 
 def notes(of: t.Notes) -> list[Doc]:

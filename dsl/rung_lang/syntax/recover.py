@@ -9,9 +9,9 @@ COMMENT_OR_TEXT = re.compile(r'"[^"\n]*"|(#[^\n]*)')
 """Group 1 is a comment; a `#` inside double quotes is not one."""
 
 _STATEMENT = re.compile(
-    r"^[ \t]*(?:(protocol|formulary|source|input|drug|class|incompatible|panel|event|task|course|outcome"
-    r"|regimen|setting|define|restrict|stage|throughout|arm|goal|covers|rule|titrate|prove|assume|question"
-    r"|yields|supersedes|remove|example|never|always|when)\b|(before)\s+\w+\s+(?:require|prefer)\b)",
+    r"^[ \t]*(?:(protocol|formulary|bundle|source|input|drug|class|incompatible|panel|event|task|course"
+    r"|outcome|regimen|setting|define|restrict|stage|throughout|arm|goal|covers|rule|titrate|prove|assume|question"
+    r"|yields|supersedes|remove|fact|concern|check|example|never|always|when)\b|(before)\s+\w+\s+(?:require|prefer)\b)",
     re.MULTILINE,
 )
 _LAST_WORD = re.compile(r"(\w+|[^\w\s])\s*\Z")

@@ -7,6 +7,7 @@ up here; the only problems found are those of a word said twice or a number nobo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, TypeVar, cast
@@ -53,18 +54,19 @@ _FIELDS = {
     "because": "because", "cite": "cite", "grade": "grade",
     "above": "above", "given": "given", "unless": "unless",
     "at_dose": "dose", "up_to": "limit", "down_to": "limit", "at_most": "cap", "totalling": "total",
-    "every": "every", "over_time": "over", "times_daily": "times_daily",
-    "propose": "proposed",
+    "every": "every", "over_time": "over", "times_daily": "times_daily", "in_volume": "volume",
+    "propose": "proposed", "severity": "severity", "says": "says", "chosen": "chosen", "decides": "decides",
+    "check_at": "at", "drawn": "drawn",
 }  # fmt: skip
 _FLAGS = {"fixed", "dosing", "cumulative", "contraindicated", "resting"}
 _LISTS = {
     "concentration": "concentrations", "clause": "clause", "erratum": "erratum",
     "facts": "facts", "expecting": "expects",
 }  # fmt: skip
-_FIRST = {"amount", "iattr", "note", "rel", "strength", "before_how"}
+_FIRST = {"amount", "iattr", "note", "cattr", "rel", "strength", "before_how"}
 _ALL = {"file", "names"}
 _NOTES = {"because", "cite", "clause", "erratum", "grade"}
-_TIMING = {"every", "times_daily", "within", "over", "once"}
+_TIMING = {"every", "times_daily", "within", "over", "once", "volume"}
 
 _ORDERS: dict[str, t.OrderWord] = {
     "order_start": "start", "order_add": "add", "order_set": "set", "order_increase": "increase",
@@ -260,12 +262,15 @@ class _Shapes:
     def formulary_head(self, c: list[Any], s: Span) -> t.Head:
         return self._head("formulary", c, s)
 
+    def bundle_head(self, c: list[Any], s: Span) -> t.Head:
+        return self._head("bundle", c, s)
+
     def _head(self, kind: Any, c: list[Any], s: Span) -> t.Head:
         title, extends, *_ = [*_of(t.Text, c), None, None]
-        fields = self._fields(c, many=("uses",))
+        fields = self._fields(c, many=("uses", "runs"))
         return t.Head(
             kind, c[0], title, extends, fields.get("version"), fields.get("settle"), fields.get("uses", ()),
-            fields.get("applies"), fields.get("status"), s,
+            fields.get("applies"), fields.get("status"), fields.get("runs", ()), s,
         )  # fmt: skip
 
     def version(self, c: list[str], s: Span) -> _Part:
@@ -274,7 +279,14 @@ class _Shapes:
     def use(self, c: list[Any], s: Span) -> _Part:
         return _Part("uses", t.Use(c[0], s), s)
 
+    def runs(self, c: list[Any], s: Span) -> _Part:
+        return _Part("runs", t.Use(c[0], s), s)
+
     # -- declarations
+
+    def declared(self, c: list[Any], s: Span) -> t.Item:
+        """A declaration keeps its own place: its notes are not part of what it says."""
+        return cast(t.Item, replace(c[0], notes=self._notes(c[1:])) if len(c) > 1 else c[0])
 
     def source_decl(self, c: list[Any], s: Span) -> t.SourceDecl:
         publisher, *_ = [*_of(t.Text, c[2:]), None]
@@ -406,7 +418,7 @@ class _Shapes:
         return t.Rule(name, title, condition, choices, fields.get("unless"), self._notes(c), s)
 
     def override(self, c: list[Any], s: Span) -> t.Override:
-        return t.Override(c[0], c[1], c[2] if len(c) > 2 else None, s)
+        return t.Override(c[0], c[1], self._notes(c), s)
 
     def keep_between(self, c: list[Any], s: Span) -> tuple[Any, ...]:
         return (None, c[0], c[1])
@@ -460,6 +472,25 @@ class _Shapes:
 
     def remove(self, c: list[Any], s: Span) -> t.Remove:
         return t.Remove(c[0], c[1], s)
+
+    # -- what the sources say
+
+    def fact_decl(self, c: list[Any], s: Span) -> t.FactDecl:
+        return t.FactDecl(c[0], s)
+
+    def literally(self, c: list[Any], s: Span) -> _Part:
+        return _Part("literally", t.Literally(c[0], c[1], s), s)
+
+    def concern(self, c: list[Any], s: Span) -> t.Concern:
+        return t.Concern(c[0], c[1], s, **self._fields(c, many=("literally",)))
+
+    def check_flow(self, c: list[Any], s: Span) -> _Part:
+        return _Part("flow", (c[0], c[1]), s)
+
+    def check(self, c: list[Any], s: Span) -> t.Check:
+        fields = self._fields(c)
+        drug, concentration = fields.get("flow", (None, None))
+        return t.Check(c[0], c[1], fields.get("at"), drug, concentration, s)
 
     # -- orders
 
@@ -542,7 +573,7 @@ class _Shapes:
         return t.Occurred("after", c[0], s)
 
     def readings(self, c: list[Any], s: Span) -> t.ReadingsApart:
-        return t.ReadingsApart(c[0], c[1], c[2], c[3], c[4], s)
+        return t.ReadingsApart(c[0], c[1], c[2], c[3], c[4], self._fields(c).get("drawn"), s)
 
     def paren(self, c: list[Any], s: Span) -> t.Paren:
         return t.Paren(c[0], s)
@@ -589,7 +620,7 @@ class _Shapes:
     # -- examples
 
     def example(self, c: list[Any], s: Span) -> t.Example:
-        return t.Example(c[0], tuple(c[1:]), s)
+        return t.Example(c[0], self._notes(c), tuple(_of(t.Step, c)), s)
 
     def given_step(self, c: list[Any], s: Span) -> t.Step:
         return self._step(None, c, s)

@@ -210,11 +210,14 @@ class Occurred:
 
 @frozen
 class ReadingsApart:
+    """`drawn` is the condition under which a reading counts, at its own instant."""
+
     n: Quantity
     apart: Amount
     name: Name
     rel: Relation
     right: Expr
+    drawn: Expr | None
     span: Span
 
 
@@ -312,7 +315,7 @@ Expr = (
 
 @frozen
 class Timing:
-    """What follows a give or do: `every`, `within`, `over`, `once [per]`, `N times daily`."""
+    """What follows a give or do: `every`, `within`, `over`, `once [per]`, `N times daily`, `in VOLUME`."""
 
     every: Range | None = None
     times_daily: Quantity | None = None
@@ -321,6 +324,7 @@ class Timing:
     over: Amount | None = None
     once: bool = False
     once_per: Name | None = None
+    volume: Range | None = None
 
 
 OrderWord = Literal[
@@ -381,6 +385,7 @@ class SourceDecl:
     publisher: Text | None
     year: Quantity | None
     span: Span
+    notes: Notes = Notes()
 
 
 @frozen
@@ -417,6 +422,7 @@ class Input:
     cumulative: bool = False
     codes: tuple[CodeAttr, ...] = ()
     asked: Text | None = None
+    notes: Notes = Notes()
 
 
 @frozen
@@ -446,6 +452,7 @@ class Drug:
     lasts: Amount | None = None
     route: Name | None = None
     available: Name | None = None
+    notes: Notes = Notes()
 
 
 @frozen
@@ -453,6 +460,7 @@ class ClassDecl:
     name: Name
     members: tuple[Name, ...]
     span: Span
+    notes: Notes = Notes()
 
 
 @frozen
@@ -461,6 +469,7 @@ class Incompatible:
     right: Name
     why: Text
     span: Span
+    notes: Notes = Notes()
 
 
 @frozen
@@ -469,6 +478,7 @@ class Panel:
     title: Text | None
     members: tuple[Name, ...]
     span: Span
+    notes: Notes = Notes()
 
 
 @frozen
@@ -477,6 +487,7 @@ class EventDecl:
     title: Text | None
     condition: Expr | None
     span: Span
+    notes: Notes = Notes()
 
 
 @frozen
@@ -484,6 +495,7 @@ class TaskDecl:
     name: Name
     title: Text
     span: Span
+    notes: Notes = Notes()
 
 
 @frozen
@@ -493,6 +505,7 @@ class Course:
     of: Name
     ends_after: Amount | None
     span: Span
+    notes: Notes = Notes()
 
 
 @frozen
@@ -501,6 +514,7 @@ class Outcome:
     title: Text | None
     condition: Expr
     span: Span
+    notes: Notes = Notes()
 
 
 @frozen
@@ -509,6 +523,7 @@ class Regimen:
     title: Text | None
     orders: tuple[Order, ...]
     span: Span
+    notes: Notes = Notes()
 
 
 @frozen
@@ -522,6 +537,7 @@ class Setting:
     choices: tuple[Name, ...]
     yes_no: bool
     span: Span
+    notes: Notes = Notes()
 
 
 @frozen
@@ -530,6 +546,7 @@ class Define:
     title: Text | None
     condition: Expr
     span: Span
+    notes: Notes = Notes()
 
 
 @frozen
@@ -563,6 +580,7 @@ class Stage:
     initial_if: Expr | None
     resting: bool
     span: Span
+    notes: Notes = Notes()
 
 
 @frozen
@@ -576,6 +594,7 @@ class Arm:
     title: Text | None
     condition: Expr
     span: Span
+    notes: Notes = Notes()
 
 
 @frozen
@@ -584,12 +603,14 @@ class Goal:
     title: Text | None
     condition: Expr
     span: Span
+    notes: Notes = Notes()
 
 
 @frozen
 class Covers:
     condition: Expr
     span: Span
+    notes: Notes = Notes()
 
 
 @frozen
@@ -623,7 +644,7 @@ class Titrate:
 class Override:
     winner: Name
     loser: Name
-    because: Text | None
+    notes: Notes
     span: Span
 
 
@@ -638,6 +659,7 @@ class Property:
     condition: Expr | None
     given: Expr | None
     span: Span
+    notes: Notes = Notes()
 
 
 @frozen
@@ -645,12 +667,14 @@ class Prove:
     how: Literal["exactly", "at_most"]
     names: tuple[Name, ...]
     span: Span
+    notes: Notes = Notes()
 
 
 @frozen
 class Assume:
     condition: Expr
     span: Span
+    notes: Notes = Notes()
 
 
 @frozen
@@ -661,6 +685,7 @@ class Question:
     condition: Expr | None
     drug: Name | None
     span: Span
+    notes: Notes = Notes()
 
 
 @frozen
@@ -673,6 +698,7 @@ class Owns:
     condition: Expr | None
     because: Text | None
     span: Span
+    notes: Notes = Notes()
 
 
 @frozen
@@ -680,6 +706,55 @@ class Remove:
     rule: Name
     because: Text
     span: Span
+
+
+# ---------------------------------------------------------------- what the sources say
+
+
+@frozen
+class FactDecl:
+    """`fact "…"`: a statement of a source that orders nothing."""
+
+    text: Text
+    span: Span
+    notes: Notes = Notes()
+
+
+@frozen
+class Literally:
+    """`literally "FILE" reports CODE, …`: the source's words as a text, and the findings it has."""
+
+    file: Text
+    codes: tuple[Name, ...]
+    span: Span
+
+
+@frozen
+class Concern:
+    """`concern "ID" "title"` and what was said, found and chosen; `decides` are settings."""
+
+    id: Text
+    title: Text
+    span: Span
+    severity: Name | None = None
+    says: Text | None = None
+    literally: tuple[Literally, ...] = ()
+    chosen: Text | None = None
+    decides: tuple[Name, ...] = ()
+    notes: Notes = Notes()
+
+
+@frozen
+class Check:
+    """`check A = B [at WEIGHT] [of DRUG in CONCENTRATION]`."""
+
+    left: Quantity
+    right: Quantity
+    at: Quantity | None
+    drug: Name | None
+    concentration: Quantity | None
+    span: Span
+    notes: Notes = Notes()
 
 
 # ---------------------------------------------------------------- examples
@@ -724,6 +799,7 @@ class Step:
 @frozen
 class Example:
     title: Text
+    notes: Notes
     steps: tuple[Step, ...]
     span: Span
 
@@ -739,9 +815,9 @@ class Use:
 
 @frozen
 class Head:
-    """`protocol NAME "title" [extends "path"]` or `formulary NAME ["title"]`, and what follows it."""
+    """`protocol NAME "title" [extends "path"]`, `formulary NAME ["title"]` or `bundle NAME "title"`."""
 
-    kind: Literal["protocol", "formulary"]
+    kind: Literal["protocol", "formulary", "bundle"]
     name: Name
     title: Text | None
     extends: Text | None
@@ -750,13 +826,15 @@ class Head:
     uses: tuple[Use, ...]
     applies: Expr | None
     status: Name | None
+    runs: tuple[Use, ...]
     span: Span
 
 
 Item = (
     SourceDecl | Input | Drug | ClassDecl | Incompatible | Panel | EventDecl | TaskDecl | Course | Outcome
     | Regimen | Setting | Define | Restrict | Before | Stage | Throughout | Arm | Goal | Covers | Rule
-    | Titrate | Override | Property | Prove | Assume | Question | Owns | Remove | Example
+    | Titrate | Override | Property | Prove | Assume | Question | Owns | Remove | FactDecl | Concern | Check
+    | Example
 )  # fmt: skip
 
 
