@@ -25,6 +25,7 @@ _COMMANDS = {
     "fmt": "Lay protocols out in the one canonical form.",
     "run": "Run a protocol on patients and explain every decision.",
     "graph": "Draw the decision graph as SVG, DOT or Mermaid.",
+    "ask": "Answer a question by proof, with the rules, clauses and sources.",
     "explain": "Say what a code such as R130 means.",
 }
 

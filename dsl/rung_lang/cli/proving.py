@@ -9,12 +9,13 @@ import rung_engine
 from rung_lang.cli.answers import Answers, fingerprint, user_folder
 
 if TYPE_CHECKING:
+    from rung_engine.artifact import model as m
     from rung_engine.artifact.model import Artifact
     from rung_lang.driver import Compiled
     from rung_lang.verify.formulas.space import Space
     from rung_lang.verify.histories.histories import Histories
     from rung_lang.verify.solving.asks import Explains
-    from rung_lang.verify.verdict import Report
+    from rung_lang.verify.verdict import Report, Verdict
 
 
 def store_of(result: Compiled) -> Answers:
@@ -38,6 +39,28 @@ def proof(result: Compiled) -> Report:
     report = verify(result.artifact, result.sources, main, result.examples, asks, histories, prover=ask)
     store.flush()
     return report
+
+
+def answered(question: m.Question, result: Compiled) -> list[Verdict]:
+    """What a question about a property comes to: a verdict for each order it is about."""
+    from rung_lang.cli.spacer import ask
+    from rung_lang.verify.context import Context
+    from rung_lang.verify.places import Places
+    from rung_lang.verify.properties import properties
+    from rung_lang.verify.reach.reach import Reach
+
+    assert result.artifact is not None
+    only = {"properties": (), "proofs": (), "questions": (question,)}
+    artifact = result.artifact.model_copy(update=only)
+    store = store_of(result)
+    asks, histories = _remembering(result.artifact, store)
+    context = Context(artifact, asks)
+    context.prover, context.histories = ask, histories
+    context.reach = Reach(context)
+    places = Places(artifact, result.sources, result.files[-1].path)
+    found = properties.obligations(context, places)
+    store.flush()
+    return [one.verdict for one in found.obligations]
 
 
 def certified(result: Compiled) -> tuple[Report, Artifact]:
