@@ -21,6 +21,7 @@ alone on purpose stands under `[[ignore]]`, with the reason. Unknown keys are er
     stay_column, unit, plausible = "20 to 350 kg", values, note
     [inputs.NAME]                       # or from flags of `stays`; when_no = "unknown" | "none"
     stay_flags = { dx_septic_shock = "septic" }, when_no, note
+        # a flag `code:78551` or `text:cardiogenic shock` is looked up in the table `diagnoses`
     [drugs.NAME]
     plausible = ["0.001 to 5 mcg/kg/min"], bag_amount_unit = "mg", units, note
     [[drugs.NAME.rows]]                 # rows of `infusions`

@@ -32,6 +32,7 @@ from .claims import (
     take_cell,
     take_flags,
 )
+from .diagnoses import is_diagnosis, with_diagnoses
 from .mapping import (
     INFUSION_KINDS,
     Found,
@@ -174,6 +175,7 @@ def open_cohort(folder: str | Path, mapping: SiteMapping, artifact: Artifact) ->
     if not fits(mapping, found):
         expected = mapping.match.words
         raise DataProblem("D119", name=mapping.name, path=str(place), expected=expected, found=found.words)
+    raw["stays"] = _diagnosed(place, raw["stays"], mapping)
     columns = {table: dict(COLUMNS[table]) for table in TABLES}
     for part in mapping.inputs:
         columns["stays"] |= _stay_columns(part)
@@ -219,7 +221,7 @@ def _read(folder: Path, table: str) -> pl.DataFrame:
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as wrong:
         reason = str(wrong).splitlines()[0] if str(wrong) else type(wrong).__name__
         raise DataProblem("D104", path=str(path), form=form, reason=reason) from wrong
-    for column in COLUMNS[table]:
+    for column in COLUMNS.get(table, {}):
         if column not in frame.columns:
             raise DataProblem("D105", table=table, column=column, found=", ".join(frame.columns))
     return frame.with_row_index("row", offset=1)
@@ -277,6 +279,18 @@ def _check_stays(tables: Mapping[str, pl.DataFrame]) -> tuple[str, ...]:
         for row, stay in lost.select("row", "stay_id").sort("row").head(1).rows():
             raise DataProblem("D108", table=table, stay=stay, row=str(row))
     return tuple(stays["stay_id"].sort().to_list())
+
+
+def _diagnosed(place: Path, stays: pl.DataFrame, mapping: SiteMapping) -> pl.DataFrame:
+    """`stays` with what the mapping looks up in `diagnoses`. Raises `DataProblem` D102 to D106."""
+    parts = (part for part in mapping.inputs if isinstance(part, FromFlags))
+    flags = dict.fromkeys(flag for part in parts for flag in part.flags if is_diagnosis(flag))
+    if not flags:
+        return stays
+    wanted: dict[str, Holds] = {"stay_id": "text", "code": "text", "text": "text"}
+    diagnoses = _typed(_read(place, "diagnoses"), "diagnoses", wanted)
+    named = stays.with_columns(_column(stays["stay_id"], "stays", "text"))
+    return with_diagnoses(named, diagnoses, flags)
 
 
 # --- facts of the whole stay --------------------------------------------------------------------------------

@@ -1,0 +1,184 @@
+"""What a vignette expects, in its own verbs, against what a decision orders. The mapping, written down once.
+
+| verb | holds when, on that instant, in some protocol that speaks for this patient |
+|---|---|
+| start, give, order (a drug) | an order starts, adds, sets or gives the drug, within the doses named |
+| increase, decrease, taper, stop, continue | that order stands; `continue` also where the drug runs and nothing lowers or ends it |
+| monitor, measure, assess | a `measure` of it, of a panel that holds it, or a task that looks for it |
+| evaluate, establish; start (no drug) | the task stands |
+| request | a rule waits for that reading, or it is to be measured |
+| classify | the outcome holds |
+| alert | a notice with those words, an alert, or the order that is late |
+| reject, proceed | the proposed order is refused; is accepted, also with a caution |
+| may | the order stands, or proposing it is not refused |
+| must not | the same does not hold |
+| flag | a protocol declares the concern |
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from rung_engine.decision.model import Content, Standing
+from rung_engine.decision.propose import Verdict
+from rung_engine.program import Program
+from rung_engine.units import UnitProblem, convert, parse_unit
+
+GIVES = frozenset({"start", "add", "set", "give", "begin"})
+LOWERS = frozenset({"stop", "pause", "taper", "decrease"})
+OUTCOMES = {
+    "verified_hrs_reversal": "verified_reversal", "confirm_eligible": "trial_eligible",
+    "bp_response": "pressure_response",
+}  # fmt: skip
+VECTOR = {"bp": "pressure_response", "urine": "urine_response", "lactate": "lactate_response"}
+TASKS = {
+    "liver_transplant": "transplant_evaluation", "central_access": "central_line", "arterial_line": "arterial_line",
+    "crrt": "crrt", "tips": "tips", "bleeding_control": "bleeding_control",
+}  # fmt: skip
+MEASURED = {
+    "scr": {"creatinine"}, "map": {"MAP"}, "bp": {"MAP", "SBP"}, "hr": {"heart_rate"}, "spo2": {"SpO2"},
+    "ecg": {"ecg_arrhythmia"}, "svo2": {"SvO2", "ScvO2"}, "crt": {"CRT"}, "arrhythmia": {"ecg_arrhythmia"},
+    "angina": {"chest_pain"}, "splanchnic_ischaemia": {"gut_ischaemia"},
+    "digital_ischaemia": {"extremity_perfusion"}, "ischaemia": {"gut_ischaemia", "chest_pain"},
+}  # fmt: skip
+"""Other words for inputs; a word that is not here is the input's own name."""
+ALERTS = {
+    "albumin_missing": r"no albumin|without albumin", "treatment_failure": r"treatment failure",
+    "max_duration_exceeded": r"14 days", "norepinephrine_below_range": r"below 0\.5 mg/h",
+    "no_pressor_enabled_map_low": r"no vasopressor is enabled", "vasopressin_off_dose": r"off its fixed dose",
+    "vasopressin_over_max": r"above 0\.04", "vasopressin_delayed": r"extreme and vasopressin is not running",
+    "extravasation": r"has leaked", "phentolamine_window_missed": r"12 hours have passed|12 h.*passed",
+    "extreme_caution": r"extreme caution", "dobutamine_over_range": r"dobutamine is above 10",
+    "no_rule_applies": r"[Nn]o rule applies", "ischaemia_signs": r"signs of digital or gut ischaemia",
+    "map_below_target": r"below target",
+}  # fmt: skip
+LATE = {"fluid_deadline_missed": "crystalloid", "perfusion_check_overdue": "perfusion"}
+
+
+@dataclass(slots=True)
+class Heard:
+    """What one protocol says on an instant, and of the orders proposed there."""
+
+    program: Program
+    content: Content
+    running: frozenset[str]
+    verdicts: list[tuple[Mapping[str, Any], Verdict]] = field(default_factory=list)
+    yielded: frozenset[str] = frozenset()
+    """Drugs of which another protocol speaks for this patient now."""
+
+    def orders(self) -> list[Standing]:
+        return [
+            one
+            for one in self.content.orders
+            if one.mark != "done" and not (one.target in self.yielded and one.op in GIVES | LOWERS | {"increase"})
+        ]
+
+
+def holds(wanted: Mapping[str, Any], heard: list[Heard]) -> bool:
+    """Whether some protocol does what is wanted."""
+    return any(_holds(wanted, one) for one in heard)
+
+
+def _holds(wanted: Mapping[str, Any], heard: Heard) -> bool:
+    verb, drug = wanted["do"], wanted.get("drug")
+    orders = heard.orders()
+    match verb:
+        case "start" | "order" | "give" if drug is not None:
+            if wanted.get("silently") or wanted.get("taper") is False:
+                return any(one.op in GIVES and one.target == drug for one in orders)
+            return any(one.op in GIVES and one.target == drug and _within(heard, one, wanted) for one in orders)
+        case "increase" | "decrease" | "taper":
+            return any(one.op == verb and one.target == drug for one in orders) or (
+                verb == "taper" and any(one.op in ("decrease", "stop") and one.target == drug for one in orders)
+            )
+        case "stop":
+            return any(one.op in ("stop", "end") and one.target == drug for one in orders)
+        case "hold":
+            return any(one.op in LOWERS | {"avoid"} and one.target == drug for one in orders)
+        case "continue":
+            lowered = any(one.op in LOWERS and one.target == drug for one in orders)
+            return any(one.op == "continue" and one.target == drug for one in orders) or (
+                drug in heard.running and not lowered
+            )
+        case "monitor" | "measure" | "assess":
+            return all(_looked_for(heard, orders, what.strip()) for what in wanted["what"].split(","))
+        case "evaluate" | "establish" | "start":
+            return any(one.op == "do" and one.target == TASKS[wanted["what"]] for one in orders)
+        case "request":
+            return all(_asked_for(heard, orders, name.strip()) for name in wanted["input"].split(","))
+        case "classify":
+            return _classified(wanted["as"], heard.content)
+        case "alert":
+            return _alerted(wanted["code"], heard, orders)
+        case "reject" | "proceed":
+            return any(
+                (verdict.grade == "refused") == (verb == "reject")
+                for proposal, verdict in heard.verdicts
+                if proposal["drug"] == drug and _is_about(wanted, proposal)
+            )
+        case _:
+            raise AssertionError(f"a verb I do not know: {verb}")
+
+
+def _is_about(wanted: Mapping[str, Any], proposal: Mapping[str, Any]) -> bool:
+    """A verdict is about one proposal: where its dose is named, about that one."""
+    return all(wanted[key] == proposal.get(key) for key in ("dose",) if key in wanted)
+
+
+def _within(heard: Heard, order: Standing, wanted: Mapping[str, Any]) -> bool:
+    """The ordered dose lies in the range that is named, in whatever unit."""
+    said = wanted.get("rate") or wanted.get("dose")
+    if said is None or order.dose is None:
+        return said is None
+    number, unit = said.split(" ", 1)
+    lo, _, hi = number.partition("-")
+    figures = [(order.dose.lo, order.dose.hi, order.dose.unit)]
+    figures += [(one.lo, one.hi, one.unit) for one in order.dose.figures if not one.at]
+    units = (unit, unit.removesuffix("/day"))  # a daily dose may be ordered as a rate or as a dose once a day
+    for low, high, in_, unit in ((*figure, each) for figure in figures for each in units):
+        try:
+            ends = [
+                convert(Fraction(end, 10**6), heard.program.units.get(in_) or parse_unit(in_), parse_unit(unit))
+                for end in (low, high)
+            ]
+        except UnitProblem:
+            continue
+        if Fraction(lo) <= ends[0] and ends[1] <= Fraction(hi or lo):
+            return True
+    return False
+
+
+def _looked_for(heard: Heard, orders: list[Standing], what: str) -> bool:
+    names = MEASURED.get(what, {what})
+    looked: set[str] = set()
+    for one in orders:
+        if one.op == "measure":
+            looked |= {one.target, *heard.program.artifact.panels.get(one.target, ())}
+        if one.op == "do":
+            looked.add(one.target)
+    return bool(looked & names) or TASKS.get(what) in looked
+
+
+def _asked_for(heard: Heard, orders: list[Standing], name: str) -> bool:
+    needed = {need.name for pending in heard.content.pending for need in pending.needs}
+    return name in needed or _looked_for(heard, orders, name)
+
+
+def _classified(as_: str, content: Content) -> bool:
+    if not as_.startswith("response:"):
+        return OUTCOMES.get(as_, as_) in content.outcomes
+    said = dict(part.strip().split() for part in as_.removeprefix("response:").split(","))
+    return all((VECTOR[part] in content.outcomes) == (word == "yes") for part, word in said.items())
+
+
+def _alerted(code: str, heard: Heard, orders: list[Standing]) -> bool:
+    if code in LATE:
+        about = {LATE[code], *heard.program.artifact.panels.get(LATE[code], ())}
+        return any(one.mark == "late" and one.target in about for one in orders)
+    if code == "probable_unit_error_1000x":
+        return any(reason.kind == "unit_error" for _, verdict in heard.verdicts for reason in verdict.reasons)
+    return any(one.op == "notify" and re.search(ALERTS[code], one.target) for one in orders)

@@ -1,0 +1,146 @@
+"""The worked patients of the clinical sources, played by the shipped protocols.
+
+The patients lie beside the project; without them these tests skip. Each is also an example of a protocol, which
+`rung check` runs everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tests.vignettes.chart import SITE, chart_of, example, millis
+from tests.vignettes.expected import Heard, holds
+
+from rung_engine.artifact import model as m
+from rung_engine.decision.propose import judge
+from rung_engine.program import Program
+from rung_engine.session.replay import Replay
+from rung_lang.driver import Compiled, compile_protocol
+from rung_lang.source import Source, Unreadable, decode
+
+ROOT = Path(__file__).resolve().parents[2]
+PROTOCOLS = ROOT / "protocols"
+PATIENTS = ROOT.parent / "shared" / "clinical" / "vignettes.yaml"
+VIGNETTES: list[Mapping[str, Any]] = (
+    yaml.safe_load(PATIENTS.read_text(encoding="utf-8"))["vignettes"] if PATIENTS.exists() else []
+)
+MEMBERS = ("septic_shock", "cardiogenic_shock", "hepatorenal_syndrome", "refractory_hypotension", "newborn_hypotension")
+DISPUTED: Mapping[tuple[str, str, str, str], str] = {}
+"""By vignette, instant, `must` or `must_not`, and verb: why the clauses say otherwise."""
+
+
+@cache
+def text(name: str) -> Compiled:
+    def read(path: str) -> Source | Unreadable | None:
+        file = ROOT / path
+        return decode(path, file.read_bytes()) if file.exists() else None
+
+    return compile_protocol(f"protocols/{name}.rung", read)
+
+
+def with_example(name: str, written: str) -> Compiled:
+    plain = text(name)
+    main = plain.files[-1].path
+
+    def read(path: str) -> Source | Unreadable | None:
+        source = plain.sources.get(path)
+        if source is None or path != main:
+            return source
+        kept = source.text.partition('\nexample "')[0]
+        return decode(path, f"{kept}\n{written}".encode())
+
+    return compile_protocol(main, read)
+
+
+def settings_of(artifact: m.Artifact, given: Mapping[str, m.Number | str]) -> dict[str, m.Number | str]:
+    """What the example gives; for the rest that is open, what the mapping says, else the low end."""
+    chosen = dict(given)
+    for name, decl in artifact.settings.items():
+        if decl.value is None and name not in chosen:
+            chosen[name] = decl.lo if decl.lo is not None else SITE.get(name) or (decl.choices or ("no",))[0]
+    return chosen
+
+
+def heard_by(name: str, vignette: Mapping[str, Any]) -> dict[int, Heard]:
+    """What one protocol says at each instant of the vignette that asks, and of each proposal."""
+    artifact = text(name).artifact
+    assert artifact is not None
+    chart = chart_of(vignette, artifact)
+    checks = [millis(check["at"]) for check in vignette["expect"]]
+    compiled = with_example(name, example(chart, checks, artifact))
+    if any(problem.code == "R128" for problem in compiled.problems):
+        # Proposed by weight where the protocol does not hold the drug by weight, or the reverse: not its order.
+        chart.proposed.clear()
+        compiled = with_example(name, example(chart, checks, artifact))
+    errors = [problem for problem in compiled.problems if problem.level == "error"]
+    assert errors == [] and compiled.artifact is not None, errors
+    (lowered,) = compiled.examples
+    program = Program(compiled.artifact, settings_of(compiled.artifact, dict(lowered.settings)), unverified=True)
+    replay = Replay(program, lowered.events, needs=True)
+    proposals = iter(sorted(chart.proposed, key=lambda one: one[0]))
+    out: dict[int, Heard] = {}
+    for check in lowered.checks:
+        view = replay.advance(check.time_ms)
+        content = replay.content
+        assert content is not None
+        running = frozenset(drug for drug in compiled.artifact.drugs if view.drug(drug).running)
+        heard = out.setdefault(check.time_ms, Heard(program, content, running))
+        if check.proposed is not None:
+            heard.verdicts.append((next(proposals)[2], judge(view, content, check.proposed)))
+        if content.phase == "active":
+            heard.yielded = frozenset(
+                f"{owns.protocol}:{drug}"
+                for owns in compiled.artifact.ownership
+                if owns.how == "yields" and (owns.condition is None or view.truth(owns.condition))
+                for drug in owns.drugs
+            )
+    return out
+
+
+def at(time: int, all_heard: Mapping[str, dict[int, Heard]]) -> list[Heard]:
+    """The protocols that apply then, each silent on the drugs that another one speaks of."""
+    on = {name: heard[time] for name, heard in all_heard.items() if heard[time].content.phase == "active"}
+    for heard in on.values():
+        pairs = (one.split(":") for one in heard.yielded if ":" in one)
+        heard.yielded = frozenset(drug for protocol, drug in pairs if protocol in on)
+    return list(on.values())
+
+
+def concerns() -> set[str]:
+    return {concern.id for name in MEMBERS for concern in text(name).said.concerns}
+
+
+@pytest.mark.skipif(not VIGNETTES, reason="the vignettes are not beside the project")
+@pytest.mark.parametrize("vignette", VIGNETTES, ids=lambda one: one["id"])
+def test_a_vignette_comes_out_as_its_clauses_say(vignette: Mapping[str, Any]) -> None:
+    all_heard = {name: heard_by(name, vignette) for name in MEMBERS}
+    wrong: list[str] = []
+    for check in vignette["expect"]:
+        heard = at(millis(check["at"]), all_heard)
+        for how in ("must", "must_not"):
+            for wanted in check.get(how, []):
+                disputed = (vignette["id"], check["at"], how, wanted["do"]) in DISPUTED
+                if (holds(wanted, heard) == (how == "must")) == disputed:
+                    wrong.append(f"{check['at']}: {how} {wanted}")
+        for wanted in check.get("may", []):
+            if not holds(wanted, heard) and not any(
+                verdict.grade != "refused" for one in heard for _, verdict in one.verdicts
+            ):
+                wrong.append(f"{check['at']}: may {wanted}")
+        wrong += [f"{check['at']}: flag {flag}" for flag in check.get("flag", []) if flag not in concerns()]
+    told = [
+        f"  {check['at']} {name}: {heard[millis(check['at'])].content.phase} "
+        + "; ".join(
+            f"{one.op} {one.target[:60]}{'' if one.confirmed else ' (unconfirmed)'}"
+            for one in heard[millis(check["at"])].orders()
+        )
+        for check in vignette["expect"]
+        for name, heard in all_heard.items()
+        if heard[millis(check["at"])].content.phase != "not_applicable"
+    ]
+    assert wrong == [], "\n".join([*wrong, *told])
