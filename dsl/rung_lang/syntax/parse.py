@@ -191,6 +191,7 @@ _GROUPS: Sequence[tuple[frozenset[str], frozenset[str], str]] = tuple(
             " STAGE SUPERSEDES TASK THROUGHOUT TITRATE WHEN YIELDS",
             "a statement",
         ),
+        ("RUNS SETTLE", "APPLIES RUNS SETTLE STATUS USE VERSION", "a line of the head such as version"),
         (
             "START TAPER",
             "ADD AVOID BEGIN CLASSIFY CONSIDER CONTINUE DECREASE DO EITHER END FINISH GIVE GO"
