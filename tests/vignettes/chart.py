@@ -1,7 +1,8 @@
 """A vignette's patient as a chart: names, units and events to the facts of an example. Written down once.
 
-A vignette states a reading once and means that it stays so. At the bedside it is charted again and again, so here
-every reading is repeated, unchanged, as often as its input is charted (or before it grows old), until the next one.
+What is true of a patient stays true until an event changes it, so it is charted again before it grows old. A
+pressure or another reading that the bedside takes at least hourly is charted again, unchanged, until the next
+one. A laboratory value or a finding is charted when the vignette says so, and no more often.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from typing import Any
 from rung_engine.artifact import model as m
 
 HOUR = 3_600_000
+OFTEN = HOUR
+"""What the bedside reads at least so often is repeated between the readings a vignette states."""
+STEP = "0.02 mcg/kg/min"
 _UNITS = {"min": HOUR // 60, "h": HOUR, "d": 24 * HOUR}
 
 INPUTS = {
@@ -43,7 +47,8 @@ NOT_TOLD = frozenset({"sex", "recent_mi", "post_ptca", "fluids_ok", "angina"})
 """Said of a patient and asked by no clause; and `angina: false`, since an event is an instant."""
 ALBUMIN_ACTIVE = "40 g/day"
 SITE = {
-    "emergency_bridge": "no", "failure_after": "96 h", "failure_is": "no_fall", "cord_injury_as_brain_injury": "no",
+    "emergency_bridge": "no", "failure_after": "96 h", "failure_is": "no_fall",
+    "cord_injury_as_brain_injury": "no",
 }  # fmt: skip
 """What the site must choose and a vignette leaves open, where the choice has words; else the low end."""
 
@@ -72,9 +77,9 @@ def chart_of(vignette: Mapping[str, Any], artifact: m.Artifact) -> Chart:
     chart = Chart()
     first = min([0, *(millis(event["t"]) for event in vignette["events"])])
     last = max(millis(check["at"]) for check in vignette["expect"])
-    said: dict[str, list[tuple[int, str]]] = {}
+    said: dict[str, list[tuple[int, str, bool]]] = {}
     for name, value in vignette["patient"].items():
-        _tell(chart, said, artifact, first, name, value, vignette)
+        _tell(chart, said, artifact, first, name, value, vignette, lasting=True)
     rates: dict[str, bool] = {}
     courses: dict[str, tuple[int, str, int]] = {}
     for event in sorted(vignette["events"], key=lambda one: millis(one["t"])):
@@ -85,7 +90,7 @@ def chart_of(vignette: Mapping[str, Any], artifact: m.Artifact) -> Chart:
                     pass
                 case "observe" | "set":
                     for name, reading in value.items():
-                        _tell(chart, said, artifact, time, name, reading, vignette)
+                        _tell(chart, said, artifact, time, name, reading, vignette, lasting=verb == "set")
                 case "event":
                     if value in artifact.events:
                         chart.at(time, f"{value} happened")
@@ -101,6 +106,8 @@ def chart_of(vignette: Mapping[str, Any], artifact: m.Artifact) -> Chart:
                     if drug in courses:
                         _course(chart, artifact, drug, *courses.pop(drug), time - 1)
                     elif drug in artifact.drugs:
+                        if drug not in rates:  # it was on before the vignette begins
+                            chart.at(first - HOUR, f"{drug} running")
                         chart.at(time, f"{drug} off")
                     rates[drug] = False
                 case "give":
@@ -108,20 +115,27 @@ def chart_of(vignette: Mapping[str, Any], artifact: m.Artifact) -> Chart:
                         chart.at(time, f"{value['drug']} given {value['dose']}")
                 case "order":
                     if value["drug"] in artifact.drugs:
-                        chart.proposed.append((time, _proposal(value, rates.get(value["drug"], False)), value))
+                        chart.proposed.append(
+                            (time, _proposal(value, rates.get(value["drug"], False)), value)
+                        )
                 case _:
                     raise AssertionError(f"an event I do not know: {verb}")
     for drug, course in courses.items():
         _course(chart, artifact, drug, *course, last)
     for name, readings in said.items():
-        for time, value in _repeated(readings, _interval(artifact.inputs[name]), last):
+        for time, value in _repeated(readings, artifact.inputs[name], last):
             chart.at(time, f"{name} {value}")
+    for check in vignette["expect"]:
+        for allowed in check.get("may", []):
+            words = _allowed(allowed, rates)
+            if words and allowed.get("drug") in artifact.drugs:
+                chart.proposed.append((millis(check["at"]), words, allowed))
     return chart
 
 
 def _tell(
-    chart: Chart, said: dict[str, list[tuple[int, str]]], artifact: m.Artifact, time: int, name: str, value: Any,
-    vignette: Mapping[str, Any],
+    chart: Chart, said: dict[str, list[tuple[int, str, bool]]], artifact: m.Artifact, time: int, name: str,
+    value: Any, vignette: Mapping[str, Any], *, lasting: bool,
 ) -> None:  # fmt: skip
     if name in NOT_TOLD or str(value) == "unknown":
         return
@@ -139,7 +153,7 @@ def _tell(
         name, value = "urine_output", _per_kg(value, vignette["patient"]["weight"])
     declared = INPUTS[name]
     if declared in artifact.inputs:
-        said.setdefault(declared, []).append((time, _value(declared, value)))
+        said.setdefault(declared, []).append((time, _value(declared, value), lasting))
 
 
 def _value(name: str, value: Any) -> str:
@@ -156,17 +170,17 @@ def _per_kg(rate: str, weight: str) -> str:
     return f"{float(round(value, 6)):.6f} mL/kg/h"
 
 
-def _interval(decl: m.InputDecl) -> int | None:
-    if decl.fixed or decl.cumulative:
-        return None
-    return decl.charted_every or decl.valid_for
-
-
-def _repeated(readings: list[tuple[int, str]], every: int | None, last: int) -> Iterator[tuple[int, str]]:
-    for place, (time, value) in enumerate(readings):
+def _repeated(
+    readings: list[tuple[int, str, bool]], decl: m.InputDecl, last: int
+) -> Iterator[tuple[int, str]]:
+    every = decl.charted_every or decl.valid_for
+    for place, (time, value, lasting) in enumerate(readings):
         end = readings[place + 1][0] if place + 1 < len(readings) else last + 1
         yield time, value
-        while every is not None and (time := time + every) < end:
+        often = decl.charted_every is not None and decl.charted_every <= OFTEN
+        if every is None or decl.fixed or decl.cumulative or not (lasting or often):
+            continue
+        while (time := time + every) < end:
             yield time, value
 
 
@@ -189,6 +203,32 @@ def _proposal(order: Mapping[str, Any], running: bool) -> str:
     if order["rate"].split()[0] == "0":
         return f"stop {drug}"
     return f"set {drug} to {order['rate']}" if running else f"start {drug} at {order['rate']}"
+
+
+def _allowed(allowed: Mapping[str, Any], rates: Mapping[str, bool]) -> str:
+    """What may be ordered, proposed: a step, or the low end of the doses named; nothing without a drug."""
+    drug = allowed.get("drug")
+    if drug is None:
+        return ""
+    match allowed["do"]:
+        case "increase" | "decrease":
+            return f"{allowed['do']} {drug} by {STEP}"
+        case "taper":
+            return f"taper {drug} by {STEP} every 30 min"
+        case "continue":
+            return f"continue {drug}"
+        case "start":
+            return _first_dose(drug, allowed.get("rate") or allowed.get("dose"), allowed)
+        case _:
+            return ""
+
+
+def _first_dose(drug: str, said: str | None, allowed: Mapping[str, Any]) -> str:
+    if said is None:
+        return ""
+    number, unit = said.split(" ", 1)
+    dose = f"{number.partition('-')[0]} {unit}"
+    return f"start {drug} at {dose}" if "rate" in allowed else f"give {drug} {dose}"
 
 
 def example(chart: Chart, checks: list[int], artifact: m.Artifact) -> str:

@@ -3,12 +3,13 @@
 | verb | holds when, on that instant, in some protocol that speaks for this patient |
 |---|---|
 | start, give, order (a drug) | an order starts, adds, sets or gives the drug, within the doses named |
-| increase, decrease, taper, stop, continue | that order stands; `continue` also where the drug runs and nothing lowers or ends it |
+| increase, decrease, taper, stop | that order stands |
+| continue | it stands, or the drug runs and nothing lowers or ends it |
 | monitor, measure, assess | a `measure` of it, of a panel that holds it, or a task that looks for it |
 | evaluate, establish; start (no drug) | the task stands |
 | request | a rule waits for that reading, or it is to be measured |
 | classify | the outcome holds |
-| alert | a notice with those words, an alert, or the order that is late |
+| alert | a notice with those words, an alert, the order that is late, a caution on the order proposed |
 | reject, proceed | the proposed order is refused; is accepted, also with a caution |
 | may | the order stands, or proposing it is not refused |
 | must not | the same does not hold |
@@ -36,8 +37,8 @@ OUTCOMES = {
 }  # fmt: skip
 VECTOR = {"bp": "pressure_response", "urine": "urine_response", "lactate": "lactate_response"}
 TASKS = {
-    "liver_transplant": "transplant_evaluation", "central_access": "central_line", "arterial_line": "arterial_line",
-    "crrt": "crrt", "tips": "tips", "bleeding_control": "bleeding_control",
+    "liver_transplant": "transplant_evaluation", "central_access": "central_line",
+    "arterial_line": "arterial_line", "crrt": "crrt", "tips": "tips", "bleeding_control": "bleeding_control",
 }  # fmt: skip
 MEASURED = {
     "scr": {"creatinine"}, "map": {"MAP"}, "bp": {"MAP", "SBP"}, "hr": {"heart_rate"}, "spo2": {"SpO2"},
@@ -56,6 +57,8 @@ ALERTS = {
     "no_rule_applies": r"[Nn]o rule applies", "ischaemia_signs": r"signs of digital or gut ischaemia",
     "map_below_target": r"below target",
 }  # fmt: skip
+OFF_RANGE = {"norepinephrine_below_range": "norepinephrine", "dobutamine_over_range": "dobutamine"}
+"""Said of an order proposed: signing it is met with a caution."""
 LATE = {"fluid_deadline_missed": "crystalloid", "perfusion_check_overdue": "perfusion"}
 
 
@@ -74,7 +77,8 @@ class Heard:
         return [
             one
             for one in self.content.orders
-            if one.mark != "done" and not (one.target in self.yielded and one.op in GIVES | LOWERS | {"increase"})
+            if one.mark != "done"
+            and not (one.target in self.yielded and one.op in GIVES | LOWERS | {"increase"})
         ]
 
 
@@ -90,10 +94,13 @@ def _holds(wanted: Mapping[str, Any], heard: Heard) -> bool:
         case "start" | "order" | "give" if drug is not None:
             if wanted.get("silently") or wanted.get("taper") is False:
                 return any(one.op in GIVES and one.target == drug for one in orders)
-            return any(one.op in GIVES and one.target == drug and _within(heard, one, wanted) for one in orders)
+            return any(
+                one.op in GIVES and one.target == drug and _within(heard, one, wanted) for one in orders
+            )
         case "increase" | "decrease" | "taper":
             return any(one.op == verb and one.target == drug for one in orders) or (
-                verb == "taper" and any(one.op in ("decrease", "stop") and one.target == drug for one in orders)
+                verb == "taper"
+                and any(one.op in ("decrease", "stop") and one.target == drug for one in orders)
             )
         case "stop":
             return any(one.op in ("stop", "end") and one.target == drug for one in orders)
@@ -132,19 +139,17 @@ def _is_about(wanted: Mapping[str, Any], proposal: Mapping[str, Any]) -> bool:
 def _within(heard: Heard, order: Standing, wanted: Mapping[str, Any]) -> bool:
     """The ordered dose lies in the range that is named, in whatever unit."""
     said = wanted.get("rate") or wanted.get("dose")
-    if said is None or order.dose is None:
+    dose = order.dose or order.remaining
+    if said is None or dose is None:
         return said is None
     number, unit = said.split(" ", 1)
     lo, _, hi = number.partition("-")
-    figures = [(order.dose.lo, order.dose.hi, order.dose.unit)]
-    figures += [(one.lo, one.hi, one.unit) for one in order.dose.figures if not one.at]
+    figures = [(dose.lo, dose.hi, dose.unit)]
+    figures += [(one.lo, one.hi, one.unit) for one in dose.figures if not one.at]
     units = (unit, unit.removesuffix("/day"))  # a daily dose may be ordered as a rate or as a dose once a day
     for low, high, in_, unit in ((*figure, each) for figure in figures for each in units):
         try:
-            ends = [
-                convert(Fraction(end, 10**6), heard.program.units.get(in_) or parse_unit(in_), parse_unit(unit))
-                for end in (low, high)
-            ]
+            ends = [convert(Fraction(end, 10**6), parse_unit(in_), parse_unit(unit)) for end in (low, high)]
         except UnitProblem:
             continue
         if Fraction(lo) <= ends[0] and ends[1] <= Fraction(hi or lo):
@@ -181,4 +186,10 @@ def _alerted(code: str, heard: Heard, orders: list[Standing]) -> bool:
         return any(one.mark == "late" and one.target in about for one in orders)
     if code == "probable_unit_error_1000x":
         return any(reason.kind == "unit_error" for _, verdict in heard.verdicts for reason in verdict.reasons)
+    if code in OFF_RANGE and any(
+        proposal["drug"] == OFF_RANGE[code] and reason.kind in ("usual", "maximum")
+        for proposal, verdict in heard.verdicts
+        for reason in verdict.reasons
+    ):
+        return True
     return any(one.op == "notify" and re.search(ALERTS[code], one.target) for one in orders)
