@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.cli.command import rung
 
+from rung_engine.artifact import model as m
 from rung_lang.asked import forms as f
 from rung_lang.asked.vocabulary import vocabulary
 from rung_lang.driver import Compiled, compile_protocol
@@ -52,7 +53,7 @@ fact "Fewer deaths with noradrenaline: 1 of 10 and 2 of 10" cite guideline claus
 example "low" given age 60 years, weight 70 kg, MAP 60 expect start norepinephrine at 0.02 mcg/kg/min
 """
 BOTH = ("norepinephrine", "vasopressin")
-GIVES = ("start", "add", "give", "set")
+GIVES: tuple[m.Op, ...] = ("start", "add", "give", "set")
 OUTSIDE = (
     "A child of 12 years with a fever after bronchitis and scarlet fever",
     "How is a mole removed?",

@@ -161,11 +161,11 @@ def _needed(drug: str, other: str, result: Compiled) -> Answer | None:
     name = (artifact.name, artifact.title, artifact.version)
     drugs = limits(artifact, (drug,))
     if drug in artifact.drugs[other].needs:
-        says = f"Yes: {other} needs {drug}. It is never ordered without it, and while it runs alone an alert stands."
+        says = f"Yes: {other} needs {drug}. It is never ordered without it; an alert stands while it runs alone."
         return Answer(*name, "yes", says, found, drugs, (), PROVED_NEED)
     if always == "holds":
         return Answer(
-            *name, "yes", f"Yes: while {other} runs, {drug} is always ordered.", found, drugs, PROVED
+            *name, "yes", f"Yes: while {other} runs, {drug} is always ordered.", found, drugs, (), PROVED
         )
     if never == "holds":
         return Answer(
