@@ -128,10 +128,11 @@ def _ids(clauses: Sequence[str]) -> str:
 
 
 def doses(artifact: m.Artifact, drug: str, found: Sequence[Reason]) -> str:
-    """The doses ordered, each once, and the declared start."""
+    """The doses ordered, each once, and the declared start where a rule leaves the dose to it."""
     decl = artifact.drugs[drug]
     written = dict.fromkeys(reason.order for reason in found)
-    start = "" if decl.start is None else f" Declared start: {range_words(decl.start)}."
+    left = decl.start is not None and written.keys() & {f"start {drug}", f"add {drug}"}
+    start = f" Declared start: {range_words(decl.start)}." if left and decl.start is not None else ""
     return f"{'; '.join(written)}.{start}" if written else f"No rule orders {drug}.{start}"
 
 

@@ -161,7 +161,7 @@ def _needed(drug: str, other: str, result: Compiled) -> Answer | None:
     name = (artifact.name, artifact.title, artifact.version)
     drugs = limits(artifact, (drug,))
     if drug in artifact.drugs[other].needs:
-        says = f"Yes: {other} needs {drug}. It is never ordered without it; an alert stands while it runs alone."
+        says = f"Yes: {other} needs {drug}. It is never ordered alone; an alert stands while it runs alone."
         return Answer(*name, "yes", says, found, drugs, (), PROVED_NEED)
     if always == "holds":
         return Answer(
