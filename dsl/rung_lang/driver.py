@@ -8,7 +8,7 @@ from functools import partial
 from rung_engine.artifact.model import Artifact
 from rung_engine.frozen import frozen
 from rung_lang.checked.files import Read, gather, words_at
-from rung_lang.checked.from_syntax import from_syntax
+from rung_lang.checked.from_syntax import Context, from_syntax
 from rung_lang.checked.problems import NeverUsed
 from rung_lang.checked.said import Said
 from rung_lang.finding import Problem
@@ -32,10 +32,16 @@ class Compiled:
 
 def compile_protocol(path: str, read: Read) -> Compiled:
     """Compile the protocol, or check the formulary, at `path` with all it uses and extends."""
+    return compile_with_names(path, read)[0]
+
+
+def compile_with_names(path: str, read: Read) -> tuple[Compiled, t.File | None, Context | None]:
+    """The same, with the whole text and its names; None where it could not be read."""
     gathered = gather(path, read)
     problems = list(gathered.problems)
     if gathered.main is None:
-        return Compiled(None, Said((), ()), _in_order(problems), gathered.sources, gathered.files, ())
+        nothing = Compiled(None, Said((), ()), _in_order(problems), gathered.sources, gathered.files, ())
+        return nothing, None, None
     text = partial(words_at, gathered.sources)
     checked = from_syntax(gathered.main, gathered.used, text)
     examples = lower_examples(gathered.main, checked.context)
@@ -45,7 +51,10 @@ def compile_protocol(path: str, read: Read) -> Compiled:
     artifact = None
     if checked.protocol is not None and not any(problem.level == "error" for problem in problems):
         artifact = from_checked(checked.protocol, gathered.sources, text)
-    return Compiled(artifact, checked.said, _in_order(problems), gathered.sources, gathered.files, examples)
+    compiled = Compiled(
+        artifact, checked.said, _in_order(problems), gathered.sources, gathered.files, examples
+    )
+    return compiled, gathered.main, checked.context
 
 
 def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:

@@ -14,7 +14,7 @@ from itertools import product
 from rung_engine.artifact import model as m
 from rung_engine.decision.explain import Explained, explain
 from rung_engine.decision.fold import State
-from rung_engine.decision.model import Content, Standing
+from rung_engine.decision.model import Content, Dose, Standing
 from rung_engine.decision.propose import Verdict, judge
 from rung_engine.decision.view import View
 from rung_engine.exact import round_millionths
@@ -162,7 +162,7 @@ def _holds_throughout(replay: Replay, example: LoweredExample) -> Truth:
         for expect in check.expects:
             if content is None:
                 found = False
-            elif not _holds(view.program, content, verdict, expect) and found is not False:
+            elif not holds(view.program, content, verdict, expect) and found is not False:
                 found = None if expect.word == "pending" and content.pending else False
     return found
 
@@ -176,8 +176,8 @@ def _failures(programs: _Programs, example: LoweredExample, settings: Settings) 
         content = replay.content
         verdict = _verdict(view, content, check)
         for expect in check.expects:
-            if content is None or not _holds(view.program, content, verdict, expect):
-                explained = _explain(view, replay.state, expect)
+            if content is None or not holds(view.program, content, verdict, expect):
+                explained = rules_about(view, replay.state, expect)
                 failures.append(Failure(example, check, expect, content, verdict, explained, settings))
     return tuple(failures)
 
@@ -205,7 +205,8 @@ def _variants(artifact: m.Artifact, example: LoweredExample) -> Iterator[Setting
         yield tuple(sorted({**own, **dict(zip(names, values, strict=True))}.items()))
 
 
-def _holds(program: Program, content: Content, verdict: Verdict | None, expect: LoweredExpect) -> bool:
+def holds(program: Program, content: Content, verdict: Verdict | None, expect: LoweredExpect) -> bool:
+    """The decision, or the verdict on what was proposed beside it, is as expected."""
     open_ = [order for order in content.orders if order.mark != "done"]
     name = expect.names[0] if expect.names else ""
     match expect.word:
@@ -268,6 +269,8 @@ def _same(program: Program, order: Standing, wanted: m.Order) -> bool:
         found = (round_millionths(lo.value / unit.factor), round_millionths(hi.value / unit.factor))
         if found != (order.dose.lo, order.dose.hi):
             return False
+    if wanted.volume is not None and not _same_volume(program, order.volume, wanted.volume):
+        return False
     if wanted.step is None and wanted.every is None:
         return True
     return any(
@@ -275,6 +278,14 @@ def _same(program: Program, order: Standing, wanted: m.Order) -> bool:
         and _range(program, wanted.every) in (None, _range(program, written.every))
         for written in _written(program, order)
     )
+
+
+def _same_volume(program: Program, volume: Dose | None, wanted: m.Range) -> bool:
+    if volume is None:
+        return False
+    factor = program.units[volume.unit].factor
+    lo, hi = (round_millionths(program.amount(end).value / factor) for end in (wanted.lo, wanted.hi))
+    return (lo, hi) == (volume.lo, volume.hi)
 
 
 def _range(program: Program, written: m.Range | None) -> tuple[Amount, Amount] | None:
@@ -289,7 +300,7 @@ def _written(program: Program, order: Standing) -> Iterator[m.Order]:
                 yield from (one for one in written if one.op == order.op and one.target == order.target)
 
 
-def _explain(view: View, state: State, expect: LoweredExpect) -> tuple[tuple[str, Explained], ...]:
+def rules_about(view: View, state: State, expect: LoweredExpect) -> tuple[tuple[str, Explained], ...]:
     """The rules now in force that speak of the expected target."""
     program = view.program
     names = set(expect.names)

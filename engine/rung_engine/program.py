@@ -329,6 +329,9 @@ class Program:
                 case m.And() | m.Or() | m.Count():
                     if not found.isdisjoint(term.of):
                         found.add(index)
+                case m.Readings():
+                    if term.drawn in found:
+                        found.add(index)
                 case _:
                     pass
         return frozenset(found)

@@ -41,7 +41,7 @@ def _problems(text: str) -> list[str]:
 
 @pytest.mark.parametrize("block", _rung_blocks(), ids=lambda block: block.place)
 def test_a_rung_block_parses(block: Block) -> None:
-    whole = block.text.lstrip().startswith(("protocol", "formulary"))
+    whole = block.text.lstrip().startswith(("protocol", "formulary", "bundle"))
     assert _problems(block.text if whole else HEAD + block.text) == []
 
 

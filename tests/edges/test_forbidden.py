@@ -335,6 +335,33 @@ def test_a_dose_before_the_lower_bound_of_its_interval_is_refused() -> None:
     assert due.grade == "accepted"
 
 
+@pytest.mark.parametrize(
+    ("proposed", "grade", "why"),
+    [
+        ("5 mg in 10 mL", "accepted", []),
+        ("5 mg in 15 mL", "accepted", []),
+        ("5 mg in 11 to 12 mL", "accepted", []),
+        ("5 mg in 9.999999 mL", "refused", [("volume", "10 to 15 mL")]),
+        ("5 mg in 14 to 16 mL", "refused", [("volume", "10 to 15 mL")]),
+        ("5 mg in 1 L", "refused", [("volume", "10 to 15 mL")]),
+        ("5 mg", "caution", [("volume", "10 to 15 mL")]),
+    ],
+)
+def test_a_dose_in_another_volume_is_refused_and_one_without_is_cautioned(
+    proposed: str, grade: str, why: list[tuple[str, str]]
+) -> None:
+    text = RULE.format(order="give hydrocortisone 5 to 10 mg in 10 to 15 mL")
+    found = decide(text, "0 h MAP 60", at="0 h").propose(f"give hydrocortisone {proposed}")
+    assert found.grade == grade
+    assert [(reason.kind, reason.detail) for reason in found.reasons] == why
+
+
+def test_a_volume_is_nothing_to_an_order_that_names_none() -> None:
+    text = RULE.format(order="give hydrocortisone 5 to 10 mg")
+    assert verdict("give hydrocortisone 5 mg in 1 dL", "0 h MAP 60", text=text) == ("accepted", [])
+    assert verdict("give albumin 5 g in 1 L", "0 h MAP 60", text=text) == ("accepted", [])
+
+
 def test_a_step_before_its_time_is_cautioned() -> None:
     text = "stage only initial rule a when MAP < 65 then increase NE by 0.1 mcg/kg/min every 5 min"
     assert verdict("increase NE by 0.1 mcg/kg/min", *RUNNING, text=text) == ("caution", ["caution too_early"])

@@ -243,6 +243,59 @@ def test_a_dose_at_most_a_cap_is_in_the_unit_that_binds() -> None:
     assert decide(text, *LOW, at="0 h").unconfirmed == ["give albumin"]
 
 
+def volume(order: Standing) -> tuple[str, int, int] | None:
+    found = order.volume
+    return None if found is None else (found.unit, found.lo // 1000, found.hi // 1000)
+
+
+def test_a_dose_is_shown_with_the_volume_it_is_diluted_in() -> None:
+    text = order("give hydrocortisone 5 to 10 mg in 10 to 15 mL within 12 h of collapse")
+    found = decide(text, *LOW, at="0 h").order("give hydrocortisone")
+    assert dose(found) == (5_000_000, 10_000_000, "mg")
+    assert volume(found) == ("mL", 10_000, 15_000)
+    assert volume(decide(order("give albumin 25 g in 0.5 L"), *LOW, at="0 h").order("give albumin")) == (
+        "L", 500, 500
+    )  # fmt: skip
+    assert volume(decide(order("give albumin 25 g"), *LOW, at="0 h").order("give albumin")) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "left"),
+    [
+        ("5 mg in 10 to 15 mL", "5 mg in 12 mL", ("mL", 12_000, 12_000)),
+        ("5 mg in 10 to 15 mL", "5 mg", ("mL", 10_000, 15_000)),
+        ("5 to 10 mg in 12 to 13 mL", "5 to 6 mg in 0.01 to 0.015 L", ("mL", 12_000, 13_000)),
+        ("5 mg in 10 to 15 mL", "5 mg in 15 to 20 mL", None),
+        ("5 mg in 10 mL", "6 mg in 10 mL", None),
+    ],
+)
+def test_volumes_agree_where_one_lies_inside_the_other_and_else_contradict(
+    one: str, two: str, left: tuple[str, int, int] | None
+) -> None:
+    text = (
+        f"stage only initial rule a when MAP < 65 then give hydrocortisone {one} "
+        f"rule b when MAP < 65 then give hydrocortisone {two}"
+    )
+    found = decide(text, *LOW, at="0 h")
+    assert found.contradictions == ([] if left else ["orders"])
+    if left is not None:
+        assert found.orders == ["give hydrocortisone"]
+        standing = found.order("give hydrocortisone")
+        assert volume(standing) == left
+        assert standing.rules == ("only.a", "only.b")
+
+
+def test_a_volume_that_became_narrower_may_lie_inside_a_third() -> None:
+    text = (
+        "stage only initial rule a when MAP < 65 then give hydrocortisone 5 mg in 10 to 20 mL "
+        "rule b when MAP < 65 then give hydrocortisone 5 mg in 9 to 30 mL "
+        "rule c when MAP < 65 then give hydrocortisone 4 to 6 mg in 12 mL"
+    )
+    found = decide(text, *LOW, at="0 h")
+    assert (found.orders, found.contradictions) == (["give hydrocortisone"], [])
+    assert volume(found.order("give hydrocortisone")) == ("mL", 12_000, 12_000)
+
+
 def test_totalling_counts_what_was_given_in_this_session_and_shows_what_remains() -> None:
     text = order("give crystalloid totalling 30 mL/kg within 3 h")
     facts = (*LOW, "0 h weight 70", "-1 h crystalloid given 500 mL", "1 h crystalloid given 1000 mL")

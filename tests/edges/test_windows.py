@@ -304,6 +304,88 @@ def test_the_latest_reading_of_the_run_must_be_in_force() -> None:
     assert truth(f"({TWICE})", *facts, at="26 h 1 ms") is None
 
 
+DRAWN = f"({TWICE} drawn while NE running)"
+ON = "0 h NE 0.1 mcg/kg/min"
+
+
+def test_readings_drawn_while_a_condition_holds_are_judged_each_at_its_own_instant() -> None:
+    facts = ("0 h creatinine 1.5", "2 h creatinine 1.4")
+    assert truth(DRAWN, ON, "1 h NE 0.1 mcg/kg/min", "2 h NE 0.1 mcg/kg/min", *facts, at="2 h") is True
+    assert truth(DRAWN, ON, "1 h NE 0.1 mcg/kg/min", *facts, at="2 h") is True
+    assert truth(DRAWN, ON, *facts[:1], "119 min 59999 ms creatinine 1.4", at="2 h") is False
+    assert truth(DRAWN, "0 h NE off", *facts, at="2 h") is False
+
+
+def test_it_is_nothing_to_a_reading_what_was_so_before_or_after_it() -> None:
+    drug = ("30 min NE off", "1 h NE 0.1 mcg/kg/min", "2 h 1 ms NE off")
+    facts = ("0 h creatinine 1.5", "2 h creatinine 1.4")
+    assert truth(DRAWN, ON, *drug, *facts, at="2 h") is True
+    assert truth(DRAWN, ON, *drug, *facts, at="20 h") is True
+
+
+def test_a_reading_drawn_while_the_condition_is_false_breaks_the_run() -> None:
+    drug = ("30 min NE off", "90 min NE 0.1 mcg/kg/min")
+    facts = ("0 h creatinine 1.5", "1 h creatinine 1.4", "2 h creatinine 1.4")
+    assert truth(DRAWN, ON, *drug, *facts, at="2 h") is False
+    assert truth(DRAWN, ON, *drug, *facts, "3 h creatinine 1.4", at="3 h") is False
+    later = (*facts, "3 h NE 0.1 mcg/kg/min", "4 h creatinine 1.4")
+    assert truth(DRAWN, ON, *drug, *later, at="4 h") is True
+
+
+def test_the_latest_reading_too_is_drawn_while_it_holds() -> None:
+    facts = ("0 h creatinine 1.5", "2 h creatinine 1.4", "3 h NE off", "4 h creatinine 1.3")
+    assert truth(DRAWN, ON, "2 h NE 0.1 mcg/kg/min", *facts, at="3 h") is True
+    assert truth(DRAWN, ON, "2 h NE 0.1 mcg/kg/min", *facts, at="4 h") is False
+
+
+def test_where_the_condition_is_unknown_at_a_reading_so_is_what_hangs_on_that_reading() -> None:
+    facts = ("0 h creatinine 1.5", "4 h creatinine 1.4")  # the charted rate holds for 2 h
+    back = "6 h NE 0.1 mcg/kg/min"
+    assert truth(DRAWN, ON, *facts, at="4 h") is None
+    assert truth(DRAWN, ON, *facts, back, "6 h creatinine 1.2", at="6 h") is None
+    assert truth(DRAWN, ON, *facts, back, "6 h creatinine 1.6", at="6 h") is False
+    assert truth(DRAWN, ON, *facts, back, "5 h creatinine 1.6", "6 h creatinine 1.2", at="6 h") is False
+    settled = (*facts, back, "6 h creatinine 1.2", "8 h NE 0.1 mcg/kg/min", "8 h creatinine 1.2")
+    assert truth(DRAWN, ON, *settled, at="8 h") is True
+    assert (
+        truth(DRAWN, ON, *facts, "5 h creatinine 1.4", "6 h NE off", "6 h creatinine 1.4", at="6 h") is False
+    )
+
+
+def test_too_few_readings_are_too_few_whatever_the_condition_was() -> None:
+    assert truth(DRAWN, "0 h MAP 60", "0 h creatinine 1.5", "1 h creatinine 1.4", at="1 h") is False
+
+
+def test_readings_against_a_bound_that_moves_are_drawn_too() -> None:
+    near = "(2 readings 2 h apart of creatinine <= creatinine at collapse + 0.1 mg/dL drawn while bleeding)"
+    facts = ("0 h collapse happened", "0 h creatinine 1.5", "0 h bleeding yes")
+    assert truth(near, *facts, "2 h bleeding yes", "2 h creatinine 1.6", at="2 h") is True
+    assert truth(near, *facts, "2 h bleeding no", "2 h creatinine 1.6", at="2 h") is False
+    assert truth(near, *facts, "2 h creatinine 1.6", at="2 h") is None
+    assert truth(near, *facts, "2 h creatinine 1.7", at="2 h") is False
+
+
+def test_a_condition_over_time_is_judged_at_the_reading_as_everywhere() -> None:
+    steady = f"({TWICE} drawn while ((MAP < 65) for 10 min))"
+    low = every(10, 130, "MAP 58")
+    assert truth(steady, *low, "20 min creatinine 1.5", "140 min creatinine 1.4", at="140 min") is True
+    assert truth(steady, *low, "9 min creatinine 1.5", "140 min creatinine 1.4", at="140 min") is None
+
+
+def test_a_late_fact_about_the_condition_changes_what_the_readings_say() -> None:
+    facts = ("0 h creatinine 1.5", "2 h creatinine 1.4", "2 h NE 0.1 mcg/kg/min")
+    corrected = ("a: 0 h NE 0.1 mcg/kg/min", *facts, "3 h correct a: 0 h NE off")
+    assert truth(DRAWN, *corrected, at="3 h") is False
+    assert truth(DRAWN, *corrected[:-1], at="3 h") is True
+
+
+def test_the_explanation_shows_the_readings_and_under_them_the_condition() -> None:
+    text = f'stage only initial rule asked when {DRAWN} then notify "so"'
+    found = decide(text, ON, "0 h creatinine 1.5", "2 h creatinine 1.4", at="2 h").why("only.asked")
+    assert [(item.kind, item.name) for item in found.used] == [("input", "creatinine")]
+    assert [(part.words, part.truth) for part in found.parts] == [("NE running", True)]
+
+
 # ---------------------------------------------------------------- total
 
 

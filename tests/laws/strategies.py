@@ -272,7 +272,7 @@ class Table:
                 self.truth_term(
                     m.Readings(
                         n=self.whole(1, 3), apart=self.length(), input=self.pick(NUMERIC_INPUTS),
-                        rel=self.pick(RELATIONS), right=right,
+                        rel=self.pick(RELATIONS), right=right, drawn=self.pick((None, self.truth())),
                     )
                 )  # fmt: skip
             case 9 | 10:

@@ -204,6 +204,10 @@ def test_a_setting_from_which_an_amount_is_taken_is_not_of_conditions_alone() ->
     assert "target" not in settings_of_conditions(plain.model_copy(update={"terms": sums}))
     runs = (*terms, m.Readings(n=2, apart=number(1, "ms"), input="x", rel=">=", right=0))
     assert "target" not in settings_of_conditions(plain.model_copy(update={"terms": runs}))
+    drawn = m.Readings(n=2, apart=number(1, "ms"), input="x", rel=">=", right=4, drawn=3)
+    remembered = (*terms, m.Ever(of=2), m.Quantity(millionths=MILLION, unit="points"), drawn)
+    assert "target" not in settings_of_conditions(plain.model_copy(update={"terms": remembered}))
+    assert "target" in settings_of_conditions(plain.model_copy(update={"terms": remembered[:-1]}))
 
 
 def test_what_was_so_with_another_setting_is_remembered_until_it_is_asked_for() -> None:

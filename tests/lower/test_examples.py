@@ -7,6 +7,7 @@ from pathlib import Path
 from rung_engine.artifact.model import Number
 from rung_engine.event import Charted, Done, Dose, Happened, Infusion, NoOtherInfusions, Reading
 from rung_lang.driver import compile_protocol
+from rung_lang.examples import run_examples
 from rung_lang.lower.examples import LoweredExample
 from rung_lang.source import Source, Unreadable, decode
 
@@ -87,3 +88,31 @@ def test_a_pending_rule_is_named_by_its_id_and_a_class_by_its_members() -> None:
     assert expects["pending"] == ("rung_one.all_forms",)
     assert "norepinephrine" in expects["no"]
     assert found.checks[2].proposed is not None and found.checks[2].proposed.op == "start"
+
+
+DILUTED = """
+protocol diluted "Diluted"
+  version 1.0.0
+  applies when MAP known
+input MAP in mmHg plausible 10 to 250 mmHg valid for 15 min
+drug phentolamine bolus in mg maximum 10 mg
+stage only initial resting
+  rule found when MAP < 65 then give phentolamine 5 to 10 mg in 10 to 15 mL
+example "as ordered" given MAP 60
+  expect give phentolamine 5 to 10 mg in 0.01 to 0.015 L, give phentolamine 5 to 10 mg
+example "in another volume" given MAP 60 expect give phentolamine 5 to 10 mg in 10 to 20 mL
+example "proposed in another unit" [0 h] MAP 60 propose give phentolamine 5 mg in 0.1 dL expect accepted
+example "proposed in too much" [0 h] MAP 60 propose give phentolamine 5 mg in 1 L expect refused
+example "proposed without" [0 h] MAP 60 propose give phentolamine 5 mg expect caution
+"""
+
+
+def test_a_volume_is_compared_where_it_is_written_in_whatever_unit() -> None:
+    def read(path: str) -> Source | Unreadable | None:
+        return decode(path, DILUTED.encode()) if path == "diluted.rung" else None
+
+    compiled = compile_protocol("diluted.rung", read)
+    assert compiled.artifact is not None
+    results = run_examples(compiled.artifact, compiled.examples)
+    failed = [result.example.title for result in results if result.failures]
+    assert failed == ["in another volume"]

@@ -95,6 +95,9 @@ BREAKS: dict[str, Callable[[dict[str, Any]], None]] = {
     "drug": lambda content: content["drugs"].pop("vasopressin"),
     "input": lambda content: content["inputs"].pop("MAP"),
     "stage": lambda content: content["stages"].pop(),
+    "drawn": lambda content: next(
+        term for term in content["terms"] if term["op"] == "readings" and "drawn" in term
+    ).update(drawn=len(content["terms"])),
     "rule": lambda content: content["rules"][0].update(overrides=["nowhere.rule"]),
     "define": lambda content: content["defines"].update(hypotensive=10_000),
 }
@@ -104,6 +107,20 @@ BREAKS: dict[str, Callable[[dict[str, Any]], None]] = {
 def test_a_reference_that_leads_nowhere_is_a106(what: str) -> None:
     problem = refusal(resealed(BREAKS[what]))
     assert problem.code == "A106" and problem.detail
+
+
+def test_what_a_text_does_not_use_is_not_written_where_older_artifacts_have_no_word_for_it() -> None:
+    content = json.loads(DATA)
+    drawn = ["drawn" in term for term in content["terms"] if term["op"] == "readings"]
+    assert sorted(drawn) == [False, True]
+    orders = [
+        order
+        for rule in content["rules"]
+        for choice in rule["orders"]
+        for order in (choice.get("orders") or [choice["order"]])
+    ]
+    assert orders and not any("volume" in order for order in orders)
+    assert all("total" in order for order in orders)
 
 
 def test_other_bytes_for_the_same_content_are_a107() -> None:

@@ -32,8 +32,8 @@ def result_of(artifact: m.Artifact, example: LoweredExample) -> Result:
             if check.proposed is not None and content is not None:
                 verdict = judge(view, content, check.proposed)
             for expect in check.expects:
-                if content is None or not fast._holds(program, content, verdict, expect):
-                    explained = fast._explain(view, state, expect)
+                if content is None or not fast.holds(program, content, verdict, expect):
+                    explained = fast.rules_about(view, state, expect)
                     failures.append(Failure(example, check, expect, content, verdict, explained, settings))
         for decision in runner.decisions:
             fired.update(decision.content.moved_by)

@@ -7,8 +7,8 @@ yes-or-no `flag`; `kind` one of a, b, c. One or two drugs of three rates each, w
 and some down, three to eight rules, some of them `throughout`. Conditions are `and`, `or` and `not` of
 thresholds on the grid, of drugs and rates, `for`, `in the last`, `ever`, `time in stage`, `after struck`.
 Orders start, stop, set, step, continue and avoid a drug, measure, notify, move and finish. `unless`,
-`overrides`, `covers`, `never` and `always` stand in some. No window over readings, no totals or courses, no
-products of two readings.
+`overrides`, `covers`, `never` and `always` stand in some, and in some `N readings D apart`, drawn while
+something holds. No other window over readings, no totals or courses, no products of two readings.
 """
 
 from __future__ import annotations
@@ -115,6 +115,8 @@ class _Draw:
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self.dice = Random(seed)
+        self.runs = Random(f"{seed} runs")
+        """Apart, so that a seed without runs of readings is what it was before there were any."""
         others = self.dice.sample(("y", "n", "flag", "kind"), self.dice.randint(1, 2))
         self.inputs = ("x", *sorted(others))
         self.drugs = ("prime", "second") if self.dice.random() < 0.4 else ("prime",)
@@ -197,6 +199,31 @@ class _Draw:
         )
 
     def of_time(self) -> str:
+        plain = self.of_one_time()
+        return self.of_readings() if self.runs.random() < 0.1 else plain
+
+    def of_readings(self) -> str:
+        name = self.runs.choice([name for name in self.inputs if name in ("x", "y")])
+        rel = self.runs.choice(("<", "<=", ">=", ">"))
+        bound = "limit" if self.setting and self.runs.random() < 0.2 else f"{self.runs.randint(1, 3)} mmol/L"
+        apart = f"{self.runs.choice((1, 2, 2, 3))} readings {self.runs.choice(WAITS)} apart"
+        run = f"{apart} of {name} {rel} {bound}"
+        if self.runs.random() < 0.25:
+            return f"({run})"
+        drug = self.runs.choice(self.drugs)
+        held = self.runs.choice(
+            (
+                f"{drug} running",
+                f"{drug} off",
+                f"x {self.runs.choice(('<', '>='))} 2 mmol/L",
+                f"({drug} running for 8 min)",
+                "time in stage >= 8 min",
+                f"({drug} running and x >= 1 mmol/L)",
+            )
+        )
+        return f"({run} drawn while {held})"
+
+    def of_one_time(self) -> str:
         wait = self.dice.choice(WAITS)
         match self.dice.randint(0, 5 if self.event else 4):
             case 0 | 1:

@@ -22,6 +22,7 @@ from rung_engine.decision.model import Content
 from rung_engine.decision.view import DrugState, Stored
 from rung_engine.event import Charted, Event, Happened, Infusion, NoOtherInfusions, Reading
 from rung_engine.program import Amount, Program
+from rung_engine.reference.line import Line, compare
 from rung_engine.reference.run import Runner
 from rung_lang.driver import Compiled, compile_protocol
 from rung_lang.source import Source, decode
@@ -333,9 +334,25 @@ def _facts(dice: Random, program: Program) -> Facts:
                     moments[term.ref] = happened
             case _:
                 pass
+    inputs = {name: _value(dice, program, name) for name in artifact.inputs}
+    for index, term in enumerate(artifact.terms):
+        if isinstance(term, m.Readings):
+            # The latest reading is the one in force.
+            now, right = inputs[term.input], artifact.terms[term.right]
+            bound = (
+                program.settings[right.name]
+                if isinstance(right, m.Setting)
+                else program.constants[term.right]
+            )
+            met = (
+                isinstance(now, Fraction)
+                and isinstance(bound, Fraction)
+                and compare(Line.exact(now), term.rel, Line.exact(bound))
+            )
+            told = dice.choice((True, False) if term.drawn is None else (True, False, None))
+            temporal[index] = told if met else False
     drugs = {drug: _state(dice, program) for drug in artifact.drugs}
     changed = {drug: dice.choice((0, *AGES)) for drug in artifact.drugs if dice.random() < 0.8}
-    inputs = {name: _value(dice, program, name) for name in artifact.inputs}
     return Facts(inputs=inputs, drugs=drugs, temporal=temporal, moments=moments, rate_changed=changed)
 
 

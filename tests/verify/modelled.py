@@ -141,7 +141,12 @@ def _temporal(space: Space, artifact: m.Artifact, values: Values) -> dict[int, b
                 yes, no = values.get(f"past:{name}+"), values.get(f"past:{name}-")
                 found[index] = True if yes is True else False if no is True else None
             case m.Readings():
-                found[index] = values.get(f"run:{space.terms.get(index)}") is True
+                name = space.terms.get(index)
+                if term.drawn is None:
+                    found[index] = values.get(f"run:{name}") is True
+                else:
+                    yes, no = values.get(f"run:{name}+"), values.get(f"run:{name}-")
+                    found[index] = True if yes is True else False if no is True else None
             case m.After() | m.Occurs():
                 for name, variable in space.variables.items():
                     if variable.about[0] == "after" and _REF.validate_json(variable.about[1]) == term.ref:

@@ -71,7 +71,7 @@ def _value(variable: Variable, view: Instant) -> Value | None:
         case "past":
             return view.truth(int(about[1])) is (about[2] == "yes")
         case "run":
-            return view.truth(int(about[1])) is True
+            return view.truth(int(about[1])) is (about[2:] != ("no",))
         case "after":
             return view.moment(_ref(about[1])) is not None
         case "since":

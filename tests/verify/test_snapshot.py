@@ -107,9 +107,12 @@ def known_by_id(content: Content) -> Content:
 
 
 def moved_by_the_stage(program: Program) -> bool:
-    """An event reads `time in stage`: when it happens changes with the stage, on one instant."""
+    """An event reads `time in stage`, or readings count while it is so long: what was so on the instant
+    changes with the stage.
+    """
     terms = program.artifact.terms
     stack = [decl.condition for decl in program.artifact.events.values() if decl.condition is not None]
+    stack += [term.drawn for term in terms if isinstance(term, m.Readings) and term.drawn is not None]
     seen: set[int] = set()
     while stack:
         index = stack.pop()

@@ -175,11 +175,14 @@ class After:
 
 @frozen
 class Readings:
+    """`drawn`: what is true at the instant of every reading that counts."""
+
     n: int
     apart: Amount
     input: str
     rel: Relation
     right: Numeric
+    drawn: Truth | None
     span: Span
 
 

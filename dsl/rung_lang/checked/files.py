@@ -92,7 +92,7 @@ class _Gathering:
             found = self._file(target, use.span)
             if found is None or found.head is None:
                 continue
-            if found.head.kind == "protocol":
+            if found.head.kind != "formulary":
                 self.problems.append(UsesProtocol(use.span, use.path.value, "use"))
                 continue
             self._uses(found, (*trail, target))

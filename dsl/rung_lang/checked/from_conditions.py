@@ -372,6 +372,10 @@ class Conditions(Numbers):
     def _readings(self, expr: t.ReadingsApart) -> c.Truth | None:
         apart = self.amounts.time(expr.apart, "apart")
         found = self.measured(expr.name)
+        drawn = None
+        if expr.drawn is not None:
+            with self._events(False):
+                drawn = self.truth(expr.drawn)
         if expr.n.value.denominator != 1 or expr.n.value < 1:
             self.problems.append(BadCount(expr.n.span, expr.n.literal, 0))
             return None
@@ -381,4 +385,6 @@ class Conditions(Numbers):
         right = self.number(expr.right, hint_of_input(found))
         if right is None or apart is None or not self.go_together(left, right, expr.span):
             return None
-        return c.Readings(int(expr.n.value), apart, found.name, expr.rel, right, expr.span)
+        if drawn is None and expr.drawn is not None:
+            return None
+        return c.Readings(int(expr.n.value), apart, found.name, expr.rel, right, drawn, expr.span)

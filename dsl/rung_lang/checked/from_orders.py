@@ -118,7 +118,12 @@ class Orders:
             case "do":
                 found = self.scope.find(target, ("task",))
                 settled = self._timing(order, c.Order("do", "", order.span))
-                return None if found is None or settled is None else (replace(settled, target=found.name),)
+                if found is None or settled is None:
+                    return None
+                if order.timing.volume is not None:
+                    self.problems.append(NotABolus(order.timing.volume.span, found.name, "do", found.span))
+                    return None
+                return (replace(settled, target=found.name),)
             case "avoid" | "continue" | "pause" | "stop":
                 drugs = self.conditions.drug_names(target)
                 return (
@@ -268,6 +273,7 @@ class Orders:
         dose = None if order.dose is None else self._single(order.dose, "dose", drug)
         cap = None if order.cap is None else self._single(order.cap, "at most", drug)
         total = None if order.total is None else self._single(order.total, "totalling", drug)
+        volume = None if order.timing.volume is None else self._volume(order.timing.volume)
         settled = self._timing(order, c.Order("give", drug.name, order.span))
         if dose is not None:
             self.within_limits(dose, "dose", drug)
@@ -279,8 +285,14 @@ class Orders:
                 dose=dose,
                 cap=None if cap is None else cap.hi,
                 total=None if total is None else total.hi,
+                volume=volume,
             ),
         )
+
+    def _volume(self, written: t.Range) -> Range | None:
+        """What a dose is diluted in."""
+        found = self.amounts.range(written, "volume", kernel.parse_unit("mL"))
+        return found if found is not None and self.amounts.positive(found, "volume") else None
 
     def _single(self, written: t.Range, what: str, drug: Drug) -> Range | None:
         """An amount, plain, per kg, or per day; a patient's weight takes one to another."""

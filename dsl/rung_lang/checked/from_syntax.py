@@ -52,6 +52,9 @@ _ONLY_IN_PROTOCOLS = (
     | t.Prove | t.Question | t.Owns | t.Remove | t.Example
 )  # fmt: skip
 
+_IN_BUNDLES = t.Example | t.Concern | t.FactDecl | t.SourceDecl
+"""A question is asked of one protocol, and stands there."""
+
 _Kind = TypeVar("_Kind")
 
 
@@ -100,7 +103,13 @@ def _of(items: Sequence[t.Item], kind: type[_Kind]) -> list[_Kind]:
 
 
 def _refuse_misplaced(file: t.File, problems: list[Problem]) -> None:
-    if file.head is None or file.head.kind == "protocol":
+    if file.head is None:
+        return
+    if file.head.kind == "bundle":
+        _refuse_in_bundle(file, file.head, problems)
+        return
+    problems.extend(Misplaced(run.span, "runs", file.head.kind) for run in file.head.runs)
+    if file.head.kind == "protocol":
         return
     if file.head.extends is not None:
         problems.append(UsesProtocol(file.head.extends.span, file.head.extends.value, "extends"))
@@ -110,6 +119,19 @@ def _refuse_misplaced(file: t.File, problems: list[Problem]) -> None:
         Misplaced(item.span, type(item).__name__.lower(), "formulary")
         for item in file.items
         if isinstance(item, _ONLY_IN_PROTOCOLS)
+    )
+
+
+def _refuse_in_bundle(file: t.File, head: t.Head, problems: list[Problem]) -> None:
+    problems.extend(Misplaced(use.span, "use", "bundle") for use in head.uses)
+    if head.applies is not None:
+        problems.append(Misplaced(head.applies.span, "applies when", "bundle"))
+    if head.settle is not None:
+        problems.append(Misplaced(head.settle.span, "settle", "bundle"))
+    problems.extend(
+        Misplaced(item.span, type(item).__name__.lower(), "bundle")
+        for item in file.items
+        if not isinstance(item, _IN_BUNDLES)
     )
 
 

@@ -36,6 +36,7 @@ class Order:
     cap: Amount | None = None
     total: Amount | None = None
     continuously: bool = False
+    volume: Range | None = None
 
 
 @frozen

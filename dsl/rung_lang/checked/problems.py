@@ -297,7 +297,7 @@ class StartOutside(Problem):
 
 @frozen
 class NotABolus(Problem):
-    """`give` of a drug that is not declared as a bolus."""
+    """`give` of a drug that is not declared as a bolus, or `do` of a task in a volume, as if it were one."""
 
     code: ClassVar[str] = "R137"
     drug: str

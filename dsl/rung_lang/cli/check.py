@@ -57,10 +57,11 @@ def command(
 ) -> None:
     """Prove protocols, or find what is wrong with them, and run their examples.
 
-    PATHS are .rung files or folders. To prove a protocol is to ask of all patients there can be: do two
-    rules contradict each other, is a dose above its maximum, is anybody forgotten, does what you stated
-    hold? Each answer is a proof, a patient whose chart is shown, or that the question stays open.
-    Protocols named together are also asked whether they order against each other on one patient.
+    PATHS are .rung and .bundle files or folders. To prove a protocol is to ask of all patients there can
+    be: do two rules contradict each other, is a dose above its maximum, is anybody forgotten, does what you
+    stated hold? Each answer is a proof, a patient whose chart is shown, or that the question stays open.
+    Protocols named together, and those that a bundle runs, are also asked whether they order against each
+    other on one patient.
     `rung explain CODE` says more of a finding.
 
     \b
@@ -74,7 +75,7 @@ def command(
             "Ask for the list with --format text or --format json.",
             USAGE,
         )
-    named = texts(paths)
+    named = texts(paths, bundles=True)
     before = None
     if not mutants and write_examples is None:
         said = (*named, "", form, str(proofs), str(notes), str(coloured()))
@@ -83,11 +84,14 @@ def command(
         if printed is not None:
             click.echo(printed.text, nl=False)
             ctx.exit(printed.code)
+    from rung_lang.cli.bundle import check_bundle, members_of, with_members
     from rung_lang.cli.checked import beside, check
 
-    checked = [check(path) for path in named]
+    files, bundles = with_members(named)
+    checked = [check(path) for path in files]
     if sum(item.report is not None for item in checked) > 1:
-        checked = beside(checked)
+        checked = beside(checked, [members_of(bundle) for bundle in bundles.values()])
+    checked += [check_bundle(path, bundle) for path, bundle in bundles.items()]
     code = FINDINGS if any(item.fails for item in checked) else CLEAN
     out: list[str] = []
     if form == "text":
@@ -95,7 +99,7 @@ def command(
             out += _lines(item, proofs=proofs, notes=notes)
             if mutants and item.report is not None:
                 out += _mutants(item)
-        if any(item.report is None and not item.is_formulary for item in checked):
+        if any(item.report is None and not (item.is_formulary or item.is_bundle) for item in checked):
             out.append(NOT_PROVED + "\n")
     else:
         tried = {item.path: _tried(item) for item in checked if mutants and item.report is not None}
@@ -157,6 +161,11 @@ def _summary(item: Checked) -> list[str]:
     if item.compiled.artifact is not None:
         counts.append(f"{item.held} of {len(item.examples)} examples hold")
         counts.append(f"{item.rules - len(item.uncovered)} of {item.rules} rules exercised")
+    if item.is_bundle:
+        runs = sum(len(file.head.runs) for file in item.compiled.files if file.head is not None)
+        counts.append(f"{counted(runs, 'protocol')} together")
+        if not errors or item.examples:
+            counts.append(f"{item.held} of {len(item.examples)} examples hold")
     if item.report is None:
         parts = [counted(errors, "error") if errors else "no errors"]
         if warnings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -13,6 +14,7 @@ from rung_lang.report.message import Message
 from rung_lang.report.words_phrases import joined
 
 if TYPE_CHECKING:
+    from rung_lang.bundle_examples import BundleResult
     from rung_lang.driver import Compiled
     from rung_lang.examples import Result
     from rung_lang.verify.verdict import Report, Witness
@@ -29,13 +31,13 @@ class Finding:
 
 @frozen
 class Checked:
-    """`report` is None of a formulary and of a text with errors: there is nothing to prove yet."""
+    """`report` is None of a formulary, a bundle and a text with errors: there is nothing to prove yet."""
 
     path: str
     compiled: Compiled
     findings: tuple[Finding, ...]
     """Of the text and of the proof. What the examples came to is in `examples`."""
-    examples: tuple[tuple[Result, tuple[Finding, ...]], ...]
+    examples: tuple[tuple[Result | BundleResult, tuple[Finding, ...]], ...]
     rules: int
     uncovered: tuple[str, ...]
     report: Report | None
@@ -64,6 +66,11 @@ class Checked:
     def is_decided(self) -> bool:
         """Nothing is left to be found out of it."""
         return self.is_formulary or (self.report is not None and self.report.state != "undecided")
+
+    @property
+    def is_bundle(self) -> bool:
+        """It names protocols that run together; what they order against each other is told of them."""
+        return any(file.head is not None and file.head.kind == "bundle" for file in self.compiled.files)
 
     @property
     def is_formulary(self) -> bool:
@@ -101,14 +108,18 @@ def check(path: str) -> Checked:
     return Checked(path, result, tuple(_findings(result, report)), tuple(examples), rules, missing, report)
 
 
-def beside(checked: Sequence[Checked]) -> list[Checked]:
-    """The same, with what each pair of protocols orders against each other; said of the first of the two."""
+def beside(checked: Sequence[Checked], bundles: Sequence[frozenset[str]] = ()) -> list[Checked]:
+    """The same, with what each pair of protocols orders against each other; said of the first of the two.
+
+    `bundles`: the files that each bundle runs. What a pair yields to a third protocol counts where that one
+    runs in every bundle that has them both; where no bundle has, all that are checked run together.
+    """
     from rung_lang.report.witness import chart
     from rung_lang.report.words import message
     from rung_lang.verify.context import Context
     from rung_lang.verify.places import Places
     from rung_lang.verify.reach.reach import Reach
-    from rung_lang.verify.together.problems_together import AgainstEachOther
+    from rung_lang.verify.together.problems_together import AgainstEachOther, EachYields
     from rung_lang.verify.together.together import Side, together
 
     out = list(checked)
@@ -124,7 +135,15 @@ def beside(checked: Sequence[Checked]) -> list[Checked]:
     for one, two in combinations(sides, 2):
         if sides[one].artifact.name == sides[two].artifact.name:
             continue
-        found = together(sides[one], sides[two])
+        pair = {posixpath.normpath(checked[place].path) for place in (one, two)}
+        sets = [members for members in bundles if pair <= members]
+        others = [
+            side
+            for place, side in sides.items()
+            if place not in (one, two)
+            and all(posixpath.normpath(checked[place].path) in members for members in sets)
+        ]
+        found = together(sides[one], sides[two], others)
         report = out[one].report
         assert report is not None
         findings = [
@@ -134,7 +153,7 @@ def beside(checked: Sequence[Checked]) -> list[Checked]:
                 problem.witness,
             )
             for problem in found.problems
-            if isinstance(problem, AgainstEachOther) and problem.witness is not None
+            if isinstance(problem, AgainstEachOther | EachYields) and problem.witness is not None
         ]
         sources = {**checked[two].compiled.sources, **out[one].compiled.sources}
         out[one] = replace(

@@ -34,7 +34,7 @@ def command(ctx: click.Context, paths: tuple[str, ...], check: bool, form: str) 
 
     code = CLEAN
     report = []
-    for path in texts(paths):
+    for path in texts(paths, bundles=True):
         data = read_bytes(path)
         source = decode(path, data)
         if isinstance(source, Unreadable):

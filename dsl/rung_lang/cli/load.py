@@ -27,6 +27,7 @@ def compiled(path: str) -> Compiled:
 
 def artifact_of(path: str) -> Artifact:
     """An artifact from a text or from a compiled file. Findings are printed and end the command."""
+    refuse_bundle(path)
     if is_text(path):
         artifact = text_of(path).artifact
         assert artifact is not None
@@ -46,6 +47,7 @@ def text_of(path: str) -> Compiled:
     """A text without errors, compiled. Findings are printed and end the command."""
     from rung_lang.report.words import message
 
+    refuse_bundle(path)
     result = compiled(path)
     if result.artifact is None and not any(problem.level == "error" for problem in result.problems):
         raise Refusal(
@@ -67,6 +69,17 @@ def text_of(path: str) -> Compiled:
             FINDINGS,
         )
     return result
+
+
+def refuse_bundle(path: str) -> None:
+    """What is about one protocol cannot be about several."""
+    if path.endswith(".bundle"):
+        raise Refusal(
+            "C108",
+            f"{path} is a bundle: it names protocols, and is none itself.",
+            "Name one of its protocols. `rung check` and `rung run` take a bundle.",
+            FINDINGS,
+        )
 
 
 def executable_of(path: str, *, unverified: bool) -> Artifact:

@@ -26,6 +26,7 @@ _COMMANDS = {
     "run": "Run a protocol on patients and explain every decision.",
     "graph": "Draw the decision graph as SVG, DOT or Mermaid.",
     "ask": "Answer a question by proof, with the rules, clauses and sources.",
+    "document": "Write the page of a protocol: ladder, rules in sentences, doses, sources.",
     "explain": "Say what a code such as R130 means.",
 }
 

@@ -12,6 +12,7 @@ import click
 from rung_engine.decision.model import to_json
 from rung_engine.program import Program, SettingProblem
 from rung_engine.sources.problems import DataProblem
+from rung_lang.cli.bundle import is_bundle
 from rung_lang.cli.exits import UNREADABLE, USAGE, Refusal
 from rung_lang.cli.load import executable_of
 from rung_lang.cli.records import Records
@@ -61,7 +62,8 @@ def command(
 ) -> None:
     """Run a protocol on patients and explain every decision.
 
-    What is not proved is refused, unless --unverified is given.
+    Of a bundle, the protocols it names run on one stay, and each order says whose it is. What is not proved
+    is refused, unless --unverified is given.
 
     \b
     rung run septic_shock.rungc --data build/demo_cohort --all
@@ -72,6 +74,11 @@ def command(
         raise Refusal("C120", "Say which stays: --stay ID for one, or --all.", exit_code=USAGE)
     if output is not None and not every:
         raise Refusal("C121", "-o needs --all: it holds the decisions of all stays.", exit_code=USAGE)
+    if is_bundle(path):
+        from rung_lang.cli.bundle_run import only_a_stay
+
+        _together(path, folder, only_a_stay(stay_id, why_rule), mapping, chosen, unverified, form, refused)
+        return
     artifact = executable_of(path, unverified=unverified)
     with _data_problems():
         from rung_engine.sources.tidy import find_mapping, open_cohort
@@ -82,6 +89,32 @@ def command(
             _one(program, cohort.stay(stay_id), cohort, form, refused, why_rule)
         else:
             _all(program, cohort, form, refused, output)
+
+
+def _together(
+    path: str,
+    folder: str,
+    stay_id: str,
+    mapping: str | None,
+    chosen: tuple[str, ...],
+    unverified: bool,
+    form: str,
+    refused: bool,
+) -> None:
+    """A bundle: each protocol reads the folder for itself."""
+    from rung_lang.cli.bundle_run import artifacts_of, chosen_for, show
+
+    artifacts = artifacts_of(path, unverified=unverified)
+    with _data_problems():
+        from rung_engine.sources.tidy import find_mapping, open_cohort
+
+        found = find_mapping(folder, mapping)
+        cohorts = tuple(open_cohort(folder, found, artifact) for artifact in artifacts)
+        programs = tuple(
+            _program(artifact, cohort, chosen_for(artifact, artifacts, chosen), unverified)
+            for artifact, cohort in zip(artifacts, cohorts, strict=True)
+        )
+        show(path, programs, cohorts, stay_id, form, refused)
 
 
 @contextmanager

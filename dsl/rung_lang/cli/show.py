@@ -17,13 +17,16 @@ if TYPE_CHECKING:
     from rung_lang.finding import Problem
 
 
-def texts(paths: Iterable[str]) -> list[str]:
-    """Files as named, and every .rung file under the folders named, each once, in a stable order."""
+def texts(paths: Iterable[str], *, bundles: bool = False) -> list[str]:
+    """Files as named, and every .rung file under the folders named, each once, in a stable order. `bundles`:
+    every .bundle file there too.
+    """
+    ends = ("rung", "bundle") if bundles else ("rung",)
     found: dict[str, None] = {}
     for path in paths:
         place = Path(path)
         if place.is_dir():
-            inside = sorted(str(file) for file in place.rglob("*.rung"))
+            inside = sorted(str(file) for end in ends for file in place.rglob(f"*.{end}"))
             if not inside:
                 raise Refusal(
                     "C104", f"There is no .rung file under {path}.", "Name a file, or another folder."

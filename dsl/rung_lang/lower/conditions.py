@@ -150,6 +150,7 @@ class TermWriter:
                     input=condition.input,
                     rel=condition.rel,
                     right=self._numeric(condition.right),
+                    drawn=None if condition.drawn is None else self._truth(condition.drawn),
                 )
             case c.Ordered():
                 return m.Ordered(drugs=condition.drugs, above=units.optional(condition.above))

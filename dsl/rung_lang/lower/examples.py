@@ -82,19 +82,28 @@ class LoweredExample:
 def lower_examples(main: t.File, context: Context) -> tuple[LoweredExample, ...]:
     """The examples of the main file. Problems join those of the context; a wrong fact is left out."""
     text = context.conditions.text
-    rules = {
-        name: sorted(f"{stage}.{name}" for stage in stages)
-        for name, stages in _rule_names(main.items).items()
-    }
-    orders = replace(context.orders, limited=False)
+    rules = rule_names(main.items)
     return tuple(
-        _Example(context, orders, rules, text).lower(item)
-        for item in main.items
-        if isinstance(item, t.Example)
+        lower_example(item, context, rules, text) for item in main.items if isinstance(item, t.Example)
     )
 
 
-def _rule_names(items: Sequence[t.Item]) -> dict[str, set[str]]:
+def lower_example(
+    example: t.Example, context: Context, rules: dict[str, list[str]], text: Callable[[Span], str]
+) -> LoweredExample:
+    """One example. `rules`: ids by name; `text`: the words at a place."""
+    return _Example(context, replace(context.orders, limited=False), rules, text).lower(example)
+
+
+def rule_names(items: Sequence[t.Item]) -> dict[str, list[str]]:
+    """The ids of named rules, by name."""
+    return {
+        name: sorted(f"{stage}.{name}" for stage in stages)
+        for name, stages in _stages_of_rules(items).items()
+    }
+
+
+def _stages_of_rules(items: Sequence[t.Item]) -> dict[str, set[str]]:
     """Named rules and the stages they stand in."""
     names: dict[str, set[str]] = {}
     stage = "throughout"

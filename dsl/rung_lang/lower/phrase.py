@@ -77,8 +77,10 @@ class Phrases:
                 return f"after {ref_words(term.ref)}"
             case m.Readings():
                 value = self._value(term.right, self.inputs.get(term.input))
+                drawn = "" if term.drawn is None else f" drawn while {self._closed(term.drawn)}"
                 return (
-                    f"{term.n} readings {amount_words(term.apart)} apart of {term.input} {term.rel} {value}"
+                    f"{term.n} readings {amount_words(term.apart)} apart of "
+                    f"{term.input} {term.rel} {value}{drawn}"
                 )
             case m.Ordered():
                 above = "" if term.above is None else f" above {amount_words(term.above)}"
@@ -119,6 +121,14 @@ class Phrases:
     def _operand(self, index: int, tight: type[m.Cmp]) -> str:
         """An operand of `and`, `or`, `for`: a comparison or a negation needs no parentheses there."""
         return self.term(index, inner=not isinstance(self.terms[index], tight))
+
+    def _closed(self, index: int) -> str:
+        """A condition where the language takes a comparison or one form: all else in parentheses."""
+        term = self.terms[index]
+        several = isinstance(term, m.Running | m.Off) and len(term.drugs) > 1
+        if index in self.names or not (several or isinstance(term, m.Ever)):
+            return self._operand(index, m.Cmp)
+        return f"({self.term(index)})"
 
     def _compare(self, term: m.Cmp) -> str:
         left = self.terms[term.left]
@@ -199,6 +209,8 @@ def order_words(order: m.Order) -> str:
     if order.dose is not None:
         lead = {"start": "at ", "add": "at ", "set": "to "}.get(order.op, "")
         parts.append(lead + range_words(order.dose))
+    if order.volume is not None:
+        parts.append(f"in {range_words(order.volume)}")
     if order.step is not None:
         parts.append(f"by {range_words(order.step)}")
     if order.cap is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never, get_args
 
+from rung_engine import units as kernel
 from rung_engine.artifact import model as m
 from rung_lang.checked import orders as o
 from rung_lang.checked.conditions import Numeric, Relation
@@ -17,8 +18,12 @@ _BREACHED: dict[Relation, Relation] = {">=": "<", ">": "<=", "<=": ">", "<": ">=
 
 
 def order_of(order: o.Order, writer: TermWriter) -> m.Order:
-    """One order."""
+    """One order. With a volume, one in any unit may be expected or proposed."""
     units = writer.units
+    if order.volume is not None:
+        for unit in kernel.all_units():
+            if unit.dims == (("volume", 1),):
+                units.name(unit)
     return m.Order(
         op=order.op,
         target=order.target,
@@ -35,6 +40,7 @@ def order_of(order: o.Order, writer: TermWriter) -> m.Order:
         cap=units.optional(order.cap),
         total=units.optional(order.total),
         continuously=order.continuously,
+        volume=units.range(order.volume),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from rung_engine.artifact import model as m
-from rung_engine.artifact.references import TERM_FIELDS
+from rung_engine.artifact.references import TERM_FIELDS, operands_of
 from rung_engine.frozen import frozen
 
 AnyTerm = m.Truth | m.Numeric
@@ -86,15 +86,6 @@ class Terms:
             depth[term] = 1 + max((depth[operand] for operand in operands_of(self.nodes[term])), default=-1)
 
 
-def operands_of(term: AnyTerm) -> tuple[int, ...]:
-    """The numbers of the terms this one is made of."""
-    found: list[int] = []
-    for name in TERM_FIELDS.get(type(term), ()):
-        value = getattr(term, name)
-        found.extend(value if isinstance(value, tuple) else (value,))
-    return tuple(found)
-
-
 def renumbered(term: AnyTerm, ids: Mapping[int, int]) -> AnyTerm:
     """The term with its operands' final numbers; where order says nothing, they rise."""
     update: dict[str, object] = {}
@@ -102,7 +93,7 @@ def renumbered(term: AnyTerm, ids: Mapping[int, int]) -> AnyTerm:
         value = getattr(term, name)
         if isinstance(value, tuple):
             update[name] = tuple(sorted(ids[operand] for operand in value))
-        else:
+        elif value is not None:
             update[name] = ids[value]
     return term.model_copy(update=update) if update else term
 

@@ -291,6 +291,9 @@ def _cell(order: Standing) -> str:
         lo, hi = number(order.dose.lo), number(order.dose.hi)
         to = "to " if order.op in ("set", "increase", "decrease", "taper") else ""
         parts.append(f"{to}{lo if lo == hi else f'{lo} to {hi}'} {order.dose.unit}")
+    if order.volume is not None:
+        lo, hi = number(order.volume.lo), number(order.volume.hi)
+        parts.append(f"in {lo if lo == hi else f'{lo} to {hi}'} {order.volume.unit}")
     if order.mark == "late" or (order.dose is None and order.confirmed):
         parts.append(order.mark)
     if not order.confirmed:

@@ -102,6 +102,8 @@ def order(value: Standing, artifact: m.Artifact) -> str:
             else " at "
         )
         text += joint + dose(value.dose)
+    if value.volume is not None:
+        text += f" in {dose(value.volume)}"
     if value.remaining is not None:
         text += f", {dose(value.remaining)} still to give"
     if value.continuously:

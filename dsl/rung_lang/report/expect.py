@@ -82,7 +82,8 @@ def _written(artifact: m.Artifact, order: Standing) -> m.Order | None:
     """The order as one would write it: with the dose it has now, or the step of one of its rules."""
     match order.op:
         case "start" | "add" | "set" | "give":
-            return _as_order(order, dose=None if order.dose is None else _doses(order.dose))
+            volume = None if order.volume is None else _doses(order.volume)
+            return _as_order(order, dose=None if order.dose is None else _doses(order.dose), volume=volume)
         case "increase" | "decrease" | "taper":
             for rule in artifact.rules:
                 for choice in rule.orders if rule.id in order.rules else ():

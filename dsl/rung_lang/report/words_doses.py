@@ -86,6 +86,14 @@ def of_doses(problem: DoseProblem) -> Words:
             )
         case StartOutside():
             return _start_outside(problem)
+        case NotABolus() if problem.word == "do":
+            return Words(
+                f"`{problem.drug}` is a task, and nothing is diluted for a task.",
+                "a volume needs a dose",
+                "Somebody would look for the drug that is meant, and might choose another.",
+                "Leave the volume out, or order the drug: `give … in …`.",
+                ((problem.previous, f"`{problem.drug}` is declared here"),),
+            )
         case NotABolus():
             return Words(
                 f"`{problem.drug}` is not declared for single doses, so it cannot be given.",

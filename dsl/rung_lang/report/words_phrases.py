@@ -74,6 +74,7 @@ _WHAT = {
     "condition": "range",
     "at most": "most that may be given",
     "totalling": "total",
+    "volume": "volume",
     "also in": "conversion factor",
     "times daily": "number of times daily",
     "restrict": "unit of the restriction",

@@ -59,6 +59,21 @@ def of_rules(problem: RuleProblem) -> Words:
                 "The patient would stay where they are, and the next step would never come.",
                 did_you_mean(problem.suggestion, f"Declare it: `stage {problem.name}`."),
             )
+        case Misplaced() if problem.where == "bundle":
+            return Words(
+                f"`{statement(problem.what)}` cannot stand in a bundle.",
+                "not in a bundle",
+                "A bundle says which protocols run on one patient, and tries them together; it declares and "
+                "orders nothing. Beside `runs` it may hold examples, facts, concerns and sources.",
+                "Move it to the protocol that needs it.",
+            )
+        case Misplaced() if problem.what == "runs":
+            return Words(
+                f"`runs` cannot stand in a {problem.where}.",
+                "only a bundle runs protocols",
+                "Which protocols run together on one patient is said in a file of its own.",
+                'Write a bundle: `bundle NAME "title"`, with a `runs "path"` for each protocol.',
+            )
         case Misplaced():
             return Words(
                 f"`{statement(problem.what)}` cannot stand in a {problem.where}.",

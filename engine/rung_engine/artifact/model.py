@@ -33,13 +33,15 @@ class Model(metaclass=_Declared):
 
     __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
     __pydantic_config__: ClassVar = {"strict": True, "extra": "forbid"}
+    SILENT: ClassVar[frozenset[str]] = frozenset()
+    """The fields not written while they are None, so that what was sealed before them keeps its bytes."""
 
     def model_copy(self, *, update: Mapping[str, Any]) -> Self:
         """The same with other values in some fields."""
         return dataclasses.replace(self, **update)
 
     def model_dump(self, mode: Literal["python", "json"] = "python") -> dict[str, Any]:
-        """Every field, parts within parts as dicts; for JSON a list in the place of a tuple."""
+        """The fields that are written, parts in parts as dicts; for JSON a list in the place of a tuple."""
         dumped: dict[str, Any] = _dumped(self, tuple if mode == "python" else list)
         return dumped
 
@@ -50,7 +52,11 @@ class Model(metaclass=_Declared):
 
 def _dumped(value: Any, sequence: type[list[Any] | tuple[Any, ...]]) -> Any:
     if isinstance(value, Model):
-        return {name: _dumped(getattr(value, name), sequence) for name in value.__dataclass_fields__}
+        return {
+            name: _dumped(part, sequence)
+            for name in value.__dataclass_fields__
+            if (part := getattr(value, name)) is not None or name not in value.SILENT
+        }
     if isinstance(value, tuple):
         return sequence(_dumped(item, sequence) for item in value)
     if isinstance(value, dict):
@@ -276,7 +282,9 @@ class After(Model):
 
 
 class Readings(Model):
-    """`n readings D apart of X rel value`."""
+    """`n readings D apart of X rel value [drawn while C]`; C is judged at each reading's own instant."""
+
+    SILENT: ClassVar[frozenset[str]] = frozenset({"drawn"})
 
     op: Literal["readings"] = "readings"
     n: int
@@ -284,6 +292,7 @@ class Readings(Model):
     input: Name
     rel: Relation
     right: TermId
+    drawn: TermId | None = None
 
 
 class Ordered(Model):
@@ -551,6 +560,8 @@ Strength = Literal["must", "recommend", "consider"]
 class Order(Model):
     """One order. Which fields stand is decided by `op`; see `docs/reference/language.md`."""
 
+    SILENT: ClassVar[frozenset[str]] = frozenset({"volume"})
+
     op: Op
     target: str
     """A drug, input, task, course, regimen, outcome or stage by name; a person or an outcome's words."""
@@ -570,6 +581,8 @@ class Order(Model):
     cap: Amount | None = None
     total: Amount | None = None
     continuously: bool = False
+    volume: Range | None = None
+    """give: what the dose is diluted in."""
 
 
 class One(Model):

@@ -17,7 +17,7 @@ TERM_FIELDS: dict[type[m.Model], tuple[str, ...]] = {
     m.Held: ("of",),
     m.Recent: ("of",),
     m.Ever: ("of",),
-    m.Readings: ("right",),
+    m.Readings: ("right", "drawn"),
     m.DrugDecl: ("available_if",),
     m.Restrict: ("condition",),
     m.EventDecl: ("condition",),
@@ -85,6 +85,11 @@ _TARGETS = {
     "end": ("courses",),
     "go": ("stages",),
 }
+
+
+def operands_of(term: m.Truth | m.Numeric) -> tuple[int, ...]:
+    """The numbers of the terms this one is made of."""
+    return tuple(_indices(term))
 
 
 def broken_reference(artifact: m.Artifact) -> str | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import cache
 
-from rung_engine.decision.model import Standing
-from rung_engine.program import Program
+from rung_engine.artifact import model as m
+from rung_engine.decision.model import Dose, Standing
+from rung_engine.program import Program, Unit
 
 _GIVES = frozenset({"start", "add", "increase", "continue", "set"})
 _WITHDRAWS = frozenset({"pause", "stop", "avoid"})
@@ -26,32 +28,45 @@ _PAIRS = frozenset(
 
 def incompatible(program: Program, a: Standing, b: Standing) -> bool:
     """The two orders cannot both be given. Symmetric; an order is compatible with itself."""
+    return opposed(program.units, program.artifact.incompatible, a, b)
+
+
+def opposed(units: Mapping[str, Unit], pairs: Iterable[m.Incompatible], a: Standing, b: Standing) -> bool:
+    """The same of orders of any protocols. `units`: of their doses; `pairs`: drugs declared incompatible."""
     if a.target == b.target:
         if frozenset({a.op, b.op}) in _PAIRS and a.op != b.op:
             return True
-        return _doses_differ(program, a, b)
+        return _doses_differ(units, a, b)
     ops = {a.op, b.op}
     if ops <= {"start", "add", "set", "increase", "give", "continue"}:
-        for pair in program.artifact.incompatible:
-            if {a.target, b.target} == set(pair.drugs):
-                return True
+        return any({a.target, b.target} == set(pair.drugs) for pair in pairs)
     return False
 
 
-def _doses_differ(program: Program, a: Standing, b: Standing) -> bool:
-    """Two different doses of one drug, unless one range lies inside the other."""
+def _doses_differ(units: Mapping[str, Unit], a: Standing, b: Standing) -> bool:
+    """Two different doses of one drug, or two volumes of it, unless one range lies inside the other."""
     first = {"start", "add", "set"}
     same_kind = (a.op in first and b.op in first) or (
         a.op == b.op and a.op in ("increase", "decrease", "taper", "give")
     )
-    if not same_kind or a.dose is None or b.dose is None:
-        return False
-    one, other = program.units[a.dose.unit], program.units[b.dose.unit]
+    return same_kind and (_apart(units, a.dose, b.dose) or _apart(units, a.volume, b.volume))
+
+
+def _apart(units: Mapping[str, Unit], a: Dose | None, b: Dose | None) -> bool:
+    """Neither range lies inside the other; not where one is left open."""
+    return a is not None and b is not None and not _inside(units, a, b) and not _inside(units, b, a)
+
+
+def inside(program: Program, a: Dose, b: Dose) -> bool:
+    """All of `a` lies in `b`; False where they are of different kinds."""
+    return _inside(program.units, a, b)
+
+
+def _inside(units: Mapping[str, Unit], a: Dose, b: Dose) -> bool:
+    one, other = units[a.unit], units[b.unit]
     if one.dims != other.dims:
-        return True
-    low, high = a.dose.lo * one.factor, a.dose.hi * one.factor
-    other_low, other_high = b.dose.lo * other.factor, b.dose.hi * other.factor
-    return not (other_low <= low and high <= other_high) and not (low <= other_low and other_high <= high)
+        return False
+    return b.lo * other.factor <= a.lo * one.factor and a.hi * one.factor <= b.hi * other.factor
 
 
 @cache

@@ -48,6 +48,10 @@ def explain(view: View, term: int) -> Explained:
             parts = node.of
         case m.Not() | m.Held() | m.Recent() | m.Ever():
             parts = (node.of,)
+        case m.Readings() if node.drawn is not None:
+            own = view.subjects(node.right) | {("input", node.input)}
+            used = tuple(fact(view, kind, name) for kind, name in sorted(own))
+            return Explained(words, truth, used, (explain(view, node.drawn),))
         case _:
             used = tuple(fact(view, kind, name) for kind, name in sorted(view.subjects(term)))
             return Explained(words, truth, used)

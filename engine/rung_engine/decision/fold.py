@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from rung_engine.artifact import model as m
-from rung_engine.decision.conflicts import incompatible, opposed_ops
+from rung_engine.decision.conflicts import incompatible, inside, opposed_ops
 from rung_engine.decision.model import (
     Alert,
     Content,
     Contradiction,
+    Dose,
     Mark,
     Pending,
     Rejected,
@@ -27,6 +28,7 @@ from rung_engine.decision.orders import Issue, ceilings, evaluate, windows
 from rung_engine.decision.rules import Judged, destination, judge
 from rung_engine.decision.view import View
 from rung_engine.frozen import frozen
+from rung_engine.program import Program
 
 _GIVES = frozenset({"start", "add", "set", "increase", "continue", "give"})
 _STRENGTH = {"must": 2, "recommend": 1, "consider": 0}
@@ -505,7 +507,7 @@ def _collect(view: View, issued: list[list[Issue]], began: int) -> _Orders:
                 result = evaluate(view, issue, began)
             match result:
                 case Standing():
-                    key = (*_kind(result), result.dose)
+                    key = (*_kind(result), result.dose, result.volume)
                     merged[key] = _merge(merged[key], result) if key in merged else result
                 case Waiting():
                     if result not in orders.waiting:
@@ -516,12 +518,12 @@ def _collect(view: View, issued: list[list[Issue]], began: int) -> _Orders:
                 case Pending():
                     if result not in orders.pending:
                         orders.pending.append(result)
-    orders.standing = _narrowest(list(merged.values()))
+    orders.standing = _narrowest(view.program, list(merged.values()))
     return orders
 
 
 def _kind(order: Standing) -> tuple[object, ...]:
-    """What two standing orders must share to be one order, their doses aside."""
+    """What two standing orders must share to be one order, their doses and volumes aside."""
     op = "start" if order.op == "add" else order.op
     timing = (order.every_lo, order.every_hi, order.continuously)
     return (op, order.target, order.remaining, order.choice, *timing)
@@ -546,26 +548,44 @@ def _merge(a: Standing, b: Standing) -> Standing:
     )
 
 
-def _narrowest(standing: list[Standing]) -> list[Standing]:
+def _narrowest(program: Program, standing: list[Standing]) -> list[Standing]:
     """Of two ranges of one order, one inside the other, the narrower stands with both reasons."""
     out: list[Standing] = []
-    for order in sorted(
-        standing, key=lambda item: (item.dose.hi - item.dose.lo if item.dose else 0, item.rules)
-    ):
+    for order in sorted(standing, key=lambda item: (_width(item.dose), _width(item.volume), item.rules)):
         for index, other in enumerate(out):
             if (
-                order.dose is not None
-                and other.dose is not None
-                and _kind(order) == _kind(other)
-                and order.dose.unit == other.dose.unit
-                and order.dose.lo <= other.dose.lo
-                and other.dose.hi <= order.dose.hi
+                _kind(order) == _kind(other)
+                and _holds_dose(order.dose, other.dose)
+                and (volume := _shared(program, order, other)) is not None
             ):
-                out[index] = replace(_merge(other, order), dose=other.dose)
+                out[index] = replace(_merge(other, order), dose=other.dose, volume=volume[0])
                 break
         else:
             out.append(order)
-    return out
+    # A volume that became narrower may lie inside another now.
+    return (
+        out if len(out) == len(standing) or not any(one.volume for one in out) else _narrowest(program, out)
+    )
+
+
+def _width(dose: Dose | None) -> int:
+    return dose.hi - dose.lo if dose is not None else 0
+
+
+def _holds_dose(wide: Dose | None, narrow: Dose | None) -> bool:
+    """One range of doses, in one unit, holds the other."""
+    if wide is None or narrow is None:
+        return wide is narrow
+    return wide.unit == narrow.unit and wide.lo <= narrow.lo and narrow.hi <= wide.hi
+
+
+def _shared(program: Program, a: Standing, b: Standing) -> tuple[Dose | None] | None:
+    """The narrower of two volumes, or the one that is stated; None where neither lies inside the other."""
+    if a.volume is None or b.volume is None:
+        return (a.volume or b.volume,)
+    if inside(program, b.volume, a.volume):
+        return (b.volume,)
+    return (a.volume,) if inside(program, a.volume, b.volume) else None
 
 
 def _needs(view: View, orders: _Orders) -> None:

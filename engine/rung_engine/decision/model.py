@@ -75,6 +75,8 @@ class Standing:
     every_lo: int | None = None
     every_hi: int | None = None
     continuously: bool = False
+    volume: Dose | None = None
+    """What the dose is diluted in."""
 
 
 @frozen

@@ -77,6 +77,8 @@ def parts_of(program: Program, term: int) -> tuple[int, ...]:
                     stack.append(node.of)
                 case m.And() | m.Or() | m.Count() as many:
                     stack.extend(many.of)
+                case m.Readings() as run if run.drawn is not None:
+                    stack.append(run.drawn)
                 case _:
                     pass
     return tuple(sorted(found))

@@ -281,6 +281,8 @@ def _give(view: View, issue: Issue, began: int) -> Standing:
             elif seen < high:
                 unit, low, high = _unit_of(view, order.cap), min(_in(lo, cap, view), cap.value), cap.value
         standing = replace(standing, dose=_shown(view, order.target, unit, low, high))
+    if order.volume is not None:
+        standing = replace(standing, volume=volume_of(view, order.volume))
     if order.total is not None:
         total = program.amount(order.total)
         given = Fraction(0)
@@ -298,6 +300,13 @@ def _give(view: View, issue: Issue, began: int) -> Standing:
     return _timed(
         view, issue, standing, view.last_dose(order.target), began, totalling=order.total is not None
     )
+
+
+def volume_of(view: View, volume: m.Range) -> Dose:
+    """What a dose is diluted in, in the unit of the upper bound as written."""
+    unit = _unit_of(view, volume.hi)
+    lo, hi = (view.program.amount(end).value / unit.factor for end in (volume.lo, volume.hi))
+    return Dose(unit.name, round_millionths(lo), round_millionths(hi))
 
 
 def _in(amount: Amount, like: Amount, view: View) -> Fraction:
@@ -433,8 +442,9 @@ def _below(view: View, issue: Issue, standing: Standing, limit: Amount, whose: s
     if standing.op not in ("start", "add", "set", "give") or standing.dose is None:
         return standing
     unit = view.program.units[standing.dose.unit]
-    if standing.op == "give" and ("time", -1) in unit.dims and ("time", -1) not in limit.dims:
+    if standing.op == "give" and (("time", -1) in unit.dims) != (("time", -1) in limit.dims):
         # A daily amount is bounded by rolling totals; the maximum of one dose says nothing about it.
+        # Nor does the maximum of a rate about a dose, of a drug that is given both ways.
         return standing
     seen = limit.seen_in(unit.dims, weight)
     return _in_doubt(standing, "weight") if seen is None else _cut(view, issue, standing, unit, seen, whose)

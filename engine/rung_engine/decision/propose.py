@@ -6,10 +6,11 @@ from fractions import Fraction
 from typing import Literal
 
 from rung_engine.artifact import model as m
-from rung_engine.decision.conflicts import opposed_ops
-from rung_engine.decision.model import Content
-from rung_engine.decision.orders import ceilings, usual_start, windows
+from rung_engine.decision.conflicts import inside, opposed_ops
+from rung_engine.decision.model import Content, Dose
+from rung_engine.decision.orders import ceilings, usual_start, volume_of, windows
 from rung_engine.decision.view import View
+from rung_engine.exact import from_millionths, show_decimal
 from rung_engine.frozen import frozen
 from rung_engine.program import Amount
 from rung_engine.truth import Truth, conjunction, count, disjunction, negation
@@ -23,8 +24,9 @@ _BEGINNING = frozenset({"start", "add", "set", "give"})
 @frozen
 class Reason:
     """`kind`: unit, unit_error, maximum, rolling, usual, contraindicated, unavailable, before, prefer, needs,
-    never, avoid, incompatible, contradiction, too_early, at_limit, not_running, rate, weight. `detail` names
-    the limit, rule, property or drug; `limit` is the bound in the drug's own unit, where it can be converted.
+    never, avoid, incompatible, contradiction, too_early, at_limit, not_running, rate, weight, volume.
+    `detail` names the limit, rule, property, drug or volume; `limit` is the bound in the drug's own unit,
+    where it can be converted.
     """
 
     grade: Grade
@@ -52,6 +54,7 @@ def judge(view: View, content: Content, order: m.Order) -> Verdict:
         _beside(view, content, drug, order, reasons)
     _properties(view, content, order, reasons)
     _decision(view, content, order, reasons)
+    _diluted(view, content, order, reasons)
     reasons.sort(key=lambda reason: (-_RANK[reason.grade], reason.kind, reason.detail))
     grade: Grade = reasons[0].grade if reasons else "accepted"
     return Verdict(grade, tuple(reasons))
@@ -352,3 +355,24 @@ def _decision(view: View, content: Content, order: m.Order, reasons: list[Reason
             reasons.append(
                 Reason(grade, "too_early" if waiting.why == "step_not_due" else "at_limit", waiting.rule)
             )
+
+
+def _diluted(view: View, content: Content, order: m.Order, reasons: list[Reason]) -> None:
+    """The volume of a dose against those in which it is ordered; one that is left out is named."""
+    stated = [
+        (standing, standing.volume)
+        for standing in content.orders
+        if standing.op == order.op == "give" and standing.target == order.target
+        if standing.volume is not None and standing.mark != "done"
+    ]
+    proposed = volume_of(view, order.volume) if stated and order.volume is not None else None
+    if any(proposed is not None and inside(view.program, proposed, volume) for _, volume in stated):
+        return
+    for standing, volume in stated:
+        firm = proposed is not None and standing.confirmed
+        reasons.append(Reason("refused" if firm else "caution", "volume", _in_words(volume)))
+
+
+def _in_words(volume: Dose) -> str:
+    lo, hi = (show_decimal(from_millionths(end)) for end in (volume.lo, volume.hi))
+    return f"{lo} {volume.unit}" if lo == hi else f"{lo} to {hi} {volume.unit}"

@@ -309,16 +309,31 @@ class Instant:
         if supposed is not None:
             groups = [(time, values) for time, values in groups if time < self.time]
             groups.append((self.time, (supposed,)))  # type: ignore[arg-type]
-        run: list[int] = []
+        sure: list[int] = []
+        possible: list[int] = []
+        broken = False
         for time, values in reversed(groups):
+            drawn = self._then(term.drawn, time) if term.drawn is not None else True
             good = all(
                 isinstance(value, Fraction) and compare(Line.exact(value), term.rel, right)
                 for value in values
             )
-            if not good:
+            if not good or drawn is False:
                 break
-            run.append(time)
-        return len(run) >= term.n and run[0] - run[-1] >= self.program.millis(term.apart)
+            possible.append(time)
+            broken = broken or drawn is None
+            if not broken:
+                sure.append(time)
+        apart = self.program.millis(term.apart)
+        if _is_long(sure, term.n, apart):
+            return True
+        return None if _is_long(possible, term.n, apart) else False
+
+    def _then(self, term: int, time: int) -> Truth:
+        """The truth of a term at an instant up to now at which there was a fact."""
+        if time == self.time:
+            return self.truth(term)
+        return self.rows[bisect.bisect_right(self.rows, time, key=lambda row: row.time) - 1].truths[term]
 
     # -- terms that are numbers
 
@@ -519,6 +534,11 @@ class Instant:
         return found
 
 
+def _is_long(run: Sequence[int], n: int, apart: int) -> bool:
+    """So many readings, the latest (which is the first here) so long after the earliest."""
+    return len(run) >= n and run[0] - run[-1] >= apart
+
+
 def subjects(program: Program, term: int) -> frozenset[tuple[str, str]]:
     """The inputs and drugs a term reads, at any depth."""
     known = program.subjects.get(term)
@@ -549,7 +569,7 @@ def _read(program: Program, node: m.Truth | m.Numeric, stack: list[int], found: 
         case m.Flag() | m.Is() | m.Readings() | m.Change() | m.Extreme() | m.ValueAt() | m.ValueAtStart():
             found.add(("input", node.input))
             if isinstance(node, m.Readings):
-                stack.append(node.right)
+                stack.extend((node.right,) if node.drawn is None else (node.right, node.drawn))
         case m.Input():
             found.add(("input", node.name))
             counts = program.artifact.inputs[node.name].counts

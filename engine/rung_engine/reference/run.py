@@ -64,6 +64,27 @@ class Runner:
             self.judge(self._pop())
         return self.decisions
 
+    @property
+    def next_instant(self) -> int | None:
+        """The next instant at which something could change; None: never."""
+        return self._heap[0] if self._heap else None
+
+    @property
+    def content(self) -> Content | None:
+        """What the decision says now; None before the first fact."""
+        return self.fold.content
+
+    def advance(self, to: int) -> Instant:
+        """Judges every instant up to `to`, and `to` itself."""
+        while self._heap and self._heap[0] < to:
+            self.judge(self._pop())
+        while self._heap and self._heap[0] == to:
+            self._pop()
+        if self.view is None or self.view.time < to:
+            self.judge(to)
+        assert self.view is not None
+        return self.view
+
     def look_again(self) -> int | None:
         """With no new fact: the next instant at which the decision will change. Call once, at the end."""
         count = len(self.decisions)

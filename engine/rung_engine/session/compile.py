@@ -160,8 +160,8 @@ class _Writer:
         self.gaps: list[list[tuple[int, int]]] = []
         self.gap_count = 0
         self.knowledge: list[int] = []
-        self.steady: list[tuple[int, int, int, Callable[[Raw], bool]]] = []
-        self.moving: list[tuple[int, int, int]] = []
+        self.steady: list[tuple[int, int, int, Callable[[Raw], bool], int | None]] = []
+        self.moving: list[tuple[int, int, int, int | None]] = []
         self.groups: list[tuple[int, int]] = []
         self.extremes: list[tuple[int, How, int, int]] = []
         self.extremes_since: list[tuple[int, int, int]] = []
@@ -531,14 +531,16 @@ class _Writer:
         cell = self.input_names.index(term.input)
         scale = self.specs[cell].scale
         apart = self.program.millis(term.apart)
+        drawn = f", {self.truth(term.drawn)}" if term.drawn is not None else ""
         bound = self.fixed.get(term.right)
         if bound is not None:
-            self.steady.append((cell, term.n, apart, raw_test(term.rel, bound, scale)))
-            self.write(f"{name} = P.steady[{len(self.steady) - 1}].truth(P)")
+            self.steady.append((cell, term.n, apart, raw_test(term.rel, bound, scale), term.drawn))
+            self.write(f"{name} = P.steady[{len(self.steady) - 1}].truth(P{drawn})")
             return
         right = self.number(term.right)
-        place = self._place(self.moving, (cell, term.n, apart))
-        self.write(f"{name} = P.moving[{place}].truth(P, moving_test({term.rel!r}, {right}, {scale}))")
+        place = self._place(self.moving, (cell, term.n, apart, term.drawn))
+        test = f"moving_test({term.rel!r}, {right}, {scale})"
+        self.write(f"{name} = P.moving[{place}].truth(P, {test}{drawn})")
 
     # -- comparisons
 

@@ -45,73 +45,89 @@ class Knowledge:
         self.known = known
 
 
+_NO_RUN = (0, 0, 0)
+
+
 class SteadyRun:
-    """The run of consecutive readings that all meet a fixed comparison."""
+    """The run of consecutive readings that all meet a fixed comparison, each drawn while a condition holds.
 
-    __slots__ = ("apart", "cell", "count", "latest", "n", "start", "test")
+    `sure` counts the readings at whose instants the condition was true, `possible` those too at which it was
+    unknown: (how many, stamp of the first, stamp of the latest). `drawn` is the term of the condition.
+    """
 
-    def __init__(self, cell: int, n: int, apart: int, test: Callable[[Raw], bool]) -> None:
-        self.cell, self.n, self.apart, self.test = cell, n, apart, test
-        self.count, self.start, self.latest = 0, 0, 0
+    __slots__ = ("apart", "cell", "drawn", "n", "possible", "sure", "test")
+
+    def __init__(self, cell: int, n: int, apart: int, test: Callable[[Raw], bool], drawn: int | None) -> None:
+        self.cell, self.n, self.apart, self.test, self.drawn = cell, n, apart, test, drawn
+        self.sure = self.possible = _NO_RUN
 
     def copy(self) -> SteadyRun:
-        other = SteadyRun(self.cell, self.n, self.apart, self.test)
-        other.count, other.start, other.latest = self.count, self.start, self.latest
+        other = SteadyRun(self.cell, self.n, self.apart, self.test, self.drawn)
+        other.sure, other.possible = self.sure, self.possible
         return other
 
-    def _run(self, patient: Patient) -> tuple[int, int, int]:
+    def _run(self, patient: Patient, drawn: Truth) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
         now = patient.inputs[self.cell].now
         if not now:
-            return self.count, self.start, self.latest
-        if not all(self.test(raw) for raw in now):
-            return 0, 0, 0
+            return self.sure, self.possible
+        if drawn is False or not all(self.test(raw) for raw in now):
+            return _NO_RUN, _NO_RUN
         t = patient.time
-        return self.count + 1, self.start if self.count else t, t
+        count, start, _ = self.sure
+        sure = (count + 1, start if count else t, t) if drawn else _NO_RUN
+        count, start, _ = self.possible
+        return sure, (count + 1, start if count else t, t)
 
-    def truth(self, patient: Patient) -> Truth:
+    def truth(self, patient: Patient, drawn: Truth = True) -> Truth:
         if patient.inputs[self.cell].why:
             return None
-        count, start, latest = self._run(patient)
-        return count >= self.n and latest - start >= self.apart
+        for (count, start, latest), truth in zip(self._run(patient, drawn), (True, None), strict=True):
+            if count >= self.n and latest - start >= self.apart:
+                return truth
+        return False
 
-    def commit(self, patient: Patient) -> None:
-        self.count, self.start, self.latest = self._run(patient)
+    def commit(self, patient: Patient, truths: Sequence[Truth]) -> None:
+        drawn = True if self.drawn is None else truths[self.drawn]
+        self.sure, self.possible = self._run(patient, drawn)
 
 
 class MovingRun:
     """The same against a bound that moves: the fewest latest readings that could make the run."""
 
-    __slots__ = ("apart", "cell", "kept", "n")
+    __slots__ = ("apart", "cell", "drawn", "kept", "n")
 
-    def __init__(self, cell: int, n: int, apart: int) -> None:
-        self.cell, self.n, self.apart = cell, n, apart
-        self.kept: deque[tuple[int, tuple[Raw, ...]]] = deque()
+    def __init__(self, cell: int, n: int, apart: int, drawn: int | None) -> None:
+        self.cell, self.n, self.apart, self.drawn = cell, n, apart, drawn
+        self.kept: deque[tuple[int, tuple[Raw, ...], Truth]] = deque()
 
     def copy(self) -> MovingRun:
-        other = MovingRun(self.cell, self.n, self.apart)
+        other = MovingRun(self.cell, self.n, self.apart, self.drawn)
         other.kept = self.kept.copy()
         return other
 
-    def truth(self, patient: Patient, test: Callable[[Raw], bool] | None) -> Truth:
+    def truth(self, patient: Patient, test: Callable[[Raw], bool] | None, drawn: Truth = True) -> Truth:
         """`test` None: the bound is unknown."""
         cell = patient.inputs[self.cell]
         if cell.why or test is None:
             return None
-        groups = [*self.kept, *([(patient.time, cell.now)] if cell.now else [])]
+        groups = [*self.kept, *([(patient.time, cell.now, drawn)] if cell.now else [])]
         latest = groups[-1][0] if groups else 0
-        for count, (time, values) in enumerate(reversed(groups), start=1):
-            if not all(test(raw) for raw in values):
+        found: Truth = True
+        for count, (time, values, was_drawn) in enumerate(reversed(groups), start=1):
+            if was_drawn is False or not all(test(raw) for raw in values):
                 return False
+            if was_drawn is None:
+                found = None
             if count >= self.n and latest - time >= self.apart:
-                return True
+                return found
         return False
 
-    def commit(self, patient: Patient) -> None:
+    def commit(self, patient: Patient, truths: Sequence[Truth]) -> None:
         now = patient.inputs[self.cell].now
         if not now:
             return
         kept, t = self.kept, patient.time
-        kept.append((t, now))
+        kept.append((t, now, True if self.drawn is None else truths[self.drawn]))
         while len(kept) > self.n and t - kept[1][0] >= self.apart:
             kept.popleft()
 

@@ -259,7 +259,11 @@ class Patient:
         for tracker in self.extremes_since:
             tracker.commit(self, moments[tracker.anchor])
         if self.touched_inputs:
-            for monitors in (self.steady, self.moving, self.groups, self.extremes):
+            for runs in (self.steady, self.moving):
+                for run in runs:
+                    if self.inputs[run.cell].now:
+                        run.commit(self, truths)
+            for monitors in (self.groups, self.extremes):
                 for monitor in monitors:
                     if self.inputs[monitor.cell].now:
                         monitor.commit(self)
@@ -310,8 +314,8 @@ class Plan:
     """By monitored condition: (index into `Past.bad`, longest gap) of each `for` with gaps over it."""
     gap_count: int
     knowledge: tuple[int, ...]
-    steady: tuple[tuple[int, int, int, Callable[[Raw], bool]], ...]
-    moving: tuple[tuple[int, int, int], ...]
+    steady: tuple[tuple[int, int, int, Callable[[Raw], bool], int | None], ...]
+    moving: tuple[tuple[int, int, int, int | None], ...]
     groups: tuple[tuple[int, int], ...]
     extremes: tuple[tuple[int, How, int, int], ...]
     extremes_since: tuple[tuple[int, int, int], ...]

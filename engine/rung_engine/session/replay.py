@@ -13,7 +13,7 @@ from dataclasses import fields, replace
 from itertools import groupby
 
 from rung_engine.artifact import model as m
-from rung_engine.artifact.references import TERM_FIELDS
+from rung_engine.artifact.references import operands_of
 from rung_engine.decision.fold import Fold, State, lasting, step
 from rung_engine.decision.model import Content, Decision, Pending
 from rung_engine.decision.view import View
@@ -50,8 +50,10 @@ class Replay:
         *,
         needs: bool = False,
         watch: Watch | None = None,
+        silence_is_off: bool = False,
     ) -> None:
         assert not (needs and others)
+        self._silence_is_off = silence_is_off
         self.decisions: list[Decision] = []
         self._facts: deque[tuple[int, tuple[Fact, ...]]] = deque()
         self.tell(events)
@@ -76,6 +78,14 @@ class Replay:
     def content(self) -> Content | None:
         """What the decision says now; None before the first fact."""
         return self._mind.fold.content
+
+    @property
+    def next_instant(self) -> int | None:
+        """The next instant that has facts, or at which something could change without any; None: never."""
+        time = self._facts[0][0] if self._facts else NEVER
+        if self._view is not None:
+            time = min(time, self._patient.next_instant(self._view.wake()), self._mind.wake)
+        return None if time >= NEVER else time
 
     def tell(self, events: Iterable[Event]) -> None:
         """Facts later than every instant judged, and later than every fact that was told before."""
@@ -111,7 +121,7 @@ class Replay:
             self._view.commit()
         patient.move_to(time)
         for fact in facts:
-            patient.add(fact, silence_is_off=False)
+            patient.add(fact, self._silence_is_off)
         view, mind = self._look(), self._mind
         before = view.answers() if self._watch is not None else ()
         if mind.holds(patient, view.judged):
@@ -257,9 +267,18 @@ def settings_of_conditions(artifact: m.Artifact) -> frozenset[str]:
     All else that is remembered of a patient, and every dose, is the same whatever they are.
     """
     elsewhere: set[str] = set()
-    for term in artifact.terms:
-        if isinstance(term, m.Arith | m.Readings):
-            operands = (artifact.terms[getattr(term, name)] for name in TERM_FIELDS[type(term)])
+    remembered: set[int] = set()
+    """The conditions at whose truth readings are remembered, and all they are made of."""
+    for index in reversed(range(len(artifact.terms))):
+        term = artifact.terms[index]
+        if isinstance(term, m.Readings) and term.drawn is not None:
+            remembered.add(term.drawn)
+        if index in remembered:
+            remembered.update(operands_of(term))
+            if isinstance(term, m.SettingIs):
+                elsewhere.add(term.setting)
+        if isinstance(term, m.Arith | m.Readings) or index in remembered:
+            operands = (artifact.terms[operand] for operand in operands_of(term))
             elsewhere.update(operand.name for operand in operands if isinstance(operand, m.Setting))
     for part in fields(artifact):
         if part.name not in ("provenance", "graph", "certificate", "units"):

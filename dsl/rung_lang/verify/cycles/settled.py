@@ -84,7 +84,13 @@ def _run(symbols: Symbols, index: int, name: str) -> Iterator[Formula]:
     """Readings that are taken again and again all say the same, and so does what they are compared with."""
     term = symbols.program.artifact.terms[index]
     assert isinstance(term, m.Readings)
+    if term.drawn is not None and name != f"{symbols.at}run:{symbols.name(index)}{name[-1]}":
+        return
     decl = symbols.program.artifact.inputs[term.input]
     again = not decl.fixed and (decl.charted_every is not None or decl.valid_for is not None)
     if again and isinstance(symbols.program.artifact.terms[term.right], m.Quantity | m.Setting):
-        yield f.boolean(name)
+        if term.drawn is None:
+            yield f.boolean(name)
+            return
+        drawn = symbols.truth(term.drawn)
+        yield f.iff(f.boolean(name), drawn.yes if name.endswith("+") else drawn.no)

@@ -193,9 +193,10 @@ def _all_above(symbols: Symbols, order: m.Order, parts: Parts, ceiling: Ceiling,
     """The dose, or in a window all doses that the order's own interval allows, is above the maximum."""
     limit = _limit(symbols, ceiling, margin)
     if ceiling.over is None:
-        daily = order.op == "give" and any(PER_TIME in dims for _, dims in parts)
-        if daily and PER_TIME not in limit[1]:
+        daily = any(PER_TIME in dims for _, dims in parts)
+        if order.op == "give" and daily != (PER_TIME in limit[1]):
             # A daily amount is bounded by rolling totals; the maximum of one dose says nothing about it.
+            # Nor does the maximum of a rate about a dose, of a drug that is given both ways.
             return f.FALSE
         return sum_above(symbols, (parts,), limit)
     if order.op != "give":

@@ -13,7 +13,7 @@ from typing import assert_never
 from rung_engine.artifact import model as m
 from rung_engine.decision.conflicts import opposed_ops
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.formula import Formula
+from rung_lang.verify.formulas.formula import Formula, Linear
 from rung_lang.verify.formulas.orders import (
     GIVES,
     STARTS,
@@ -195,9 +195,15 @@ class Situation:
         confirmed = f.all_of((sure, *(f.negation(doubt) for doubt in doubts)))
         own = OrderSymbols(
             place, order, strength, issued, open_, f.all_of((issued, shape.finished)), confirmed,
-            tuple(withheld), shape.dose, label, carried,
+            tuple(withheld), shape.dose, label, carried, _volume(self.symbols, order),
         )  # fmt: skip
         return [own, *instead]
+
+
+def _volume(symbols: Symbols, order: m.Order) -> tuple[Linear, Linear] | None:
+    if order.volume is None:
+        return None
+    return symbols.amount(order.volume.lo)[0], symbols.amount(order.volume.hi)[0]
 
 
 # ---------------------------------------------------------------- orders beside each other
@@ -223,6 +229,7 @@ def _changed(
         order.finished,
         order.sure if sure is None else sure,
         (*order.withheld, *withheld), order.dose, order.label, order.carried,
+        order.volume,
     )  # fmt: skip
 
 
@@ -355,14 +362,25 @@ def conflict(situation: Situation, a: OrderSymbols, b: OrderSymbols) -> Formula:
         same_kind = (one.op in STARTS and two.op in STARTS) or (
             one.op == two.op and one.op in ("increase", "decrease", "taper", "give")
         )
-        if not same_kind or a.dose is None or b.dose is None:
+        if not same_kind:
             return f.FALSE
-        return _doses_differ(a.dose, b.dose)
+        differ = f.FALSE if a.dose is None or b.dose is None else _doses_differ(a.dose, b.dose)
+        return f.any_of((differ, volumes_differ(a, b)))
     if {one.op, two.op} <= GIVES:
         for pair in situation.symbols.program.artifact.incompatible:
             if {one.target, two.target} == set(pair.drugs):
                 return f.TRUE
     return f.FALSE
+
+
+def volumes_differ(a: OrderSymbols, b: OrderSymbols) -> Formula:
+    """Both say what a dose is diluted in, and neither range lies inside the other."""
+    if a.volume is None or b.volume is None:
+        return f.FALSE
+    (low, high), (other_low, other_high) = a.volume, b.volume
+    inside = f.all_of((f.compare(low, ">=", other_low), f.compare(high, "<=", other_high)))
+    other_inside = f.all_of((f.compare(other_low, ">=", low), f.compare(other_high, "<=", high)))
+    return f.negation(f.any_of((inside, other_inside)))
 
 
 def _doses_differ(a: DoseSymbols, b: DoseSymbols) -> Formula:

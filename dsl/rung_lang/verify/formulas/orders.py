@@ -49,7 +49,8 @@ class OrderSymbols:
 
     `issued`: its rule gives it. `stands`: it is in the decision and still to be done (or not due yet).
     `finished`: it is in the decision, marked done. `withheld`: what forbids it, and where. `sure`: where it
-    stands, it is confirmed. `carried`: by a rule that moved the session, perhaps earlier.
+    stands, it is confirmed. `carried`: by a rule that moved the session, perhaps earlier. `volume`: the least
+    and the most that the dose may be diluted in, in mL.
     """
 
     place: Place
@@ -63,6 +64,7 @@ class OrderSymbols:
     dose: DoseSymbols | None = None
     label: str = ""
     carried: bool = False
+    volume: tuple[Linear, Linear] | None = None
 
 
 @frozen
@@ -349,7 +351,7 @@ def _above_maximum(symbols: Symbols, order: m.Order, dose: DoseSymbols | None) -
             above = f.all_of((on, drug.rated, rate.known, f.compare(rate.value, ">", bound)))
             found.append(("maximum", str(place), above, f.FALSE))
         elif order.op in ("start", "add", "set", "give") and dose is not None:
-            if order.op == "give" and ("time", -1) in dose.dims and ("time", -1) not in dims:
+            if order.op == "give" and (("time", -1) in dose.dims) != (("time", -1) in dims):
                 continue
             over = asks_above(symbols, dose, dose.lo, bound, dims)
             found.append(("maximum", str(place), f.all_of((on, over.yes)), f.all_of((on, over.unknown))))

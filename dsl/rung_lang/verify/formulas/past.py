@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import assert_never
 
 from rung_engine.artifact import model as m
-from rung_engine.artifact.references import TERM_FIELDS
+from rung_engine.artifact.references import operands_of
 from rung_engine.reference.evaluate import subjects
 from rung_lang.lower.terms import canonical
 from rung_lang.verify.formulas import formula as f
@@ -65,12 +65,14 @@ class FreePast:
             symbols.space.always(symbol, f.negation(f.all_of((yes, no))))
         return Tri(yes, no), name
 
+    def _apart(self, symbols: Symbols, base: int) -> str:
+        """Before the move, on the same instant, what looks at the time in the stage was another thing."""
+        apart = "entered:" if self.stage_entered_now else "nowhere:" if self.no_stage else ""
+        return apart if apart and times_the_stage(symbols.program.artifact, base) else ""
+
     def _window(self, symbols: Symbols, index: int, term: Temporal) -> Tri:
         base = symbols.truth(term.of)
-        # Before the move, on the same instant, what looks at the time in the stage was another thing.
-        apart = "entered:" if self.stage_entered_now else "nowhere:" if self.no_stage else ""
-        if apart and not times_the_stage(symbols.program.artifact, term.of):
-            apart = ""
+        apart = self._apart(symbols, term.of)
         own, name = self._pair(symbols, index, "past", apart)
         space = symbols.space
         for symbol in (f"{name}+", f"{name}-"):
@@ -136,10 +138,17 @@ class FreePast:
         return f.all_of((happened, f.compare(since, "<=", symbols.amount(term.length)[0])))
 
     def _readings(self, symbols: Symbols, index: int, term: m.Readings) -> Tri:
-        """The latest reading is the one in force; whether those before it agree is free."""
+        """The latest reading is the one in force; whether those before it agree is free, and what was so at
+        the instants at which they were drawn.
+        """
         right = symbols.number(term.right)
         now = relation(exact(symbols.input_value(term.input)), term.rel, right).yes
         known = f.all_of((symbols.input_known(term.input), f.any_of((right.low, right.high))))
+        if term.drawn is not None:
+            apart = self._apart(symbols, term.drawn)
+            drawn, _ = self._pair(symbols, index, "run", apart)
+            otherwise = f.any_of((f.negation(now), drawn.no))
+            return Tri(f.all_of((known, now, drawn.yes)), f.all_of((known, otherwise)))
         name = f"{symbols.at}run:{symbols.name(index)}"
         run = symbols.space.bool(name, ("run", str(index)), symbols.at)
         return known_as(known, f.all_of((run, now)))
@@ -327,11 +336,9 @@ class FreePast:
 def times_the_stage(artifact: m.Artifact, index: int) -> bool:
     """Some part of the condition reads `time in stage`."""
     term = artifact.terms[index]
-    parts: list[int] = []
-    for name in TERM_FIELDS.get(type(term), ()):
-        value = getattr(term, name)
-        parts += value if isinstance(value, tuple) else (value,)
-    return isinstance(term, m.TimeInStage) or any(times_the_stage(artifact, part) for part in parts)
+    return isinstance(term, m.TimeInStage) or any(
+        times_the_stage(artifact, part) for part in operands_of(term)
+    )
 
 
 def _never_falls(artifact: m.Artifact, index: int, *, rising: bool) -> bool:

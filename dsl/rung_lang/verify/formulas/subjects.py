@@ -8,9 +8,9 @@ from functools import cache
 from typing import Any
 
 from rung_engine.artifact import model as m
+from rung_engine.artifact.references import operands_of
 from rung_engine.program import Program
 from rung_engine.reference.evaluate import subjects
-from rung_lang.lower.terms import operands_of
 from rung_lang.verify.formulas.decide import written
 from rung_lang.verify.formulas.space import Space
 from rung_lang.verify.histories.timeline import Subject

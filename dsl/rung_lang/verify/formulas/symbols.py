@@ -13,9 +13,10 @@ from fractions import Fraction
 from typing import Protocol, assert_never
 
 from rung_engine.artifact import model as m
+from rung_engine.artifact.references import operands_of
 from rung_engine.frozen import frozen
 from rung_engine.program import BODY_WEIGHT, Dims, Program
-from rung_lang.lower.terms import canonical, operands_of, renumbered
+from rung_lang.lower.terms import canonical, renumbered
 from rung_lang.verify.formulas import formula as f
 from rung_lang.verify.formulas.formula import Formula, Linear
 from rung_lang.verify.formulas.space import Space

@@ -47,7 +47,7 @@ def completed(replayed: Replayed, name: str) -> Iterator[tuple[Instant, Content]
     """The reading is there now; then, it was there all along too, perhaps with another value until now."""
     yield from supposed(replayed, name)
     decl = replayed.program.artifact.inputs[name]
-    if not any(isinstance(term, m.Held | m.Recent | m.Ever) for term in replayed.program.artifact.terms):
+    if not any(_looks_back(term) for term in replayed.program.artifact.terms):
         return
     states = _states(replayed)
     values = _values(replayed.program, name)
@@ -137,11 +137,21 @@ def _all_along(
     return view
 
 
-def _longest(program: Program) -> int:
-    terms = program.artifact.terms
-    return max(
-        (program.millis(term.length) for term in terms if isinstance(term, m.Held | m.Recent)), default=0
+def _looks_back(term: m.Truth | m.Numeric) -> bool:
+    """It asks what a condition was at earlier instants."""
+    return isinstance(term, m.Held | m.Recent | m.Ever) or (
+        isinstance(term, m.Readings) and term.drawn is not None
     )
+
+
+def _longest(program: Program) -> int:
+    found = [0]
+    for term in program.artifact.terms:
+        if isinstance(term, m.Held | m.Recent):
+            found.append(program.millis(term.length))
+        elif isinstance(term, m.Readings) and term.drawn is not None:
+            found.append(program.millis(term.apart))
+    return max(found)
 
 
 def _charted(program: Program, name: str, value: object) -> bool | str | frozenset[str] | Charted | None:

@@ -137,6 +137,8 @@ def _uses(program: Program, index: int, use: Use) -> Iterator[tuple[str, Use]]:
                 yield from _uses(program, part, use)
         case m.Flag() | m.Is() | m.Readings():
             yield term.input, use
+            if isinstance(term, m.Readings) and term.drawn is not None:
+                yield from _uses(program, term.drawn, use)
         case m.Input():
             yield term.name, use
         case m.Change() | m.Extreme():

@@ -16,8 +16,8 @@ from fractions import Fraction
 from functools import cached_property
 
 from rung_engine.artifact import model as m
+from rung_engine.artifact.references import operands_of
 from rung_engine.program import BODY_WEIGHT, Dims, Program
-from rung_lang.lower.terms import operands_of
 from rung_lang.verify.formulas import formula as f
 from rung_lang.verify.formulas.formula import Formula, Linear, earlier, iff
 from rung_lang.verify.formulas.space import Space

@@ -22,7 +22,6 @@ from rung_lang.verify.formulas.symbols import (
     Symbols,
     Tri,
     exact,
-    known_as,
     relation,
     two_valued,
 )
@@ -154,7 +153,9 @@ class Told:
             for j in range(self.place + 1)
         ]
         decl = symbols.program.artifact.inputs[term.input]
-        runs: list[Formula] = []
+        drawn = self._drawn(symbols, term.drawn)
+        sure: list[Formula] = []
+        possible: list[Formula] = []
         for first in range(self.place + 1):
             span = range(first, self.place + 1)
             alike = [taken[first], *(f.implies(taken[j], good[j]) for j in span)]
@@ -167,12 +168,52 @@ class Told:
                 for j in span
             ]
             run = f.all_of((*alike, f.at_least(term.n, tuple(taken[first:])), f.any_of(latest)))
-            runs.append(run)
+            sure.append(f.all_of((run, *(f.implies(taken[j], drawn[j].yes) for j in span))))
+            possible.append(f.all_of((run, *(f.implies(taken[j], f.negation(drawn[j].no)) for j in span))))
             if decl.valid_for is not None:
                 # Readings that say the same again would make a run longer: it does not hang on them.
                 long = f.compare(self.time.minus(line.time(first)), ">=", apart)
-                line.laws.append(f.implies(f.all_of((known, *alike, long)), run))
-        return known_as(known, f.any_of(runs))
+                counted = run
+                if term.drawn is not None:
+                    always = self._always_drawn(symbols, term.drawn, first, drawn)
+                    rare = self._none_again(first, term.input, taken, decl.valid_for)
+                    counted = f.any_of((rare, f.all_of((always, f.any_of((drawn[first].no, run))))))
+                line.laws.append(f.implies(f.all_of((known, *alike, long)), counted))
+        return Tri(f.all_of((known, f.any_of(sure))), f.all_of((known, f.negation(f.any_of(possible)))))
+
+    def _drawn(self, symbols: Symbols, term: int | None) -> list[Tri]:
+        """For each instant up to now: what was so of a reading taken on it."""
+        if term is None:
+            return [two_valued(f.TRUE)] * (self.place + 1)
+        return [
+            symbols.truth(term)
+            if j == self.place and not self.late
+            else self.line.symbols(j, "rest").truth(term)
+            for j in range(self.place + 1)
+        ]
+
+    def _always_drawn(self, symbols: Symbols, term: int, first: int, drawn: Sequence[Tri]) -> Formula:
+        """From that instant on the condition has one truth, between instants too."""
+        line = self.line
+        seen = list(drawn[first + 1 :])
+        seen += [line.symbols(j, "late").truth(term) for j in range(first, self.place)]
+        if self.late:
+            seen.append(symbols.truth(term))
+        one = drawn[first]
+        return f.all_of(f.all_of((iff(one.yes, other.yes), iff(one.no, other.no))) for other in seen)
+
+    def _none_again(self, first: int, name: str, taken: Sequence[Formula], valid: int) -> Formula:
+        """From that instant on no reading is so old that it was taken again in between."""
+        line = self.line
+        found: list[Formula] = []
+        for j in range(first, self.place + 1):
+            fresh = [earlier(self.time, line.time(j).plus(f.number(valid)))]
+            for k in range(j + 1, self.place + 1):
+                ends = f.any_of((taken[k], f.negation(line.chart(k).input_known(name))))
+                soon = f.compare(line.time(k), "<=", line.time(j).plus(f.number(valid + 1)))
+                fresh.append(f.all_of((ends, soon)))
+            found.append(f.implies(taken[j], f.any_of(fresh)))
+        return f.all_of(found)
 
     def _apart(self, first: int, last: int, length: Linear) -> Formula:
         return f.compare(self.line.time(last).minus(self.line.time(first)), ">=", length)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from rung_engine.artifact import model as m
-from rung_engine.artifact.references import TERM_FIELDS
+from rung_engine.artifact.references import operands_of
 from rung_engine.decision.rules import destination
 from rung_engine.reference.evaluate import subjects
 from rung_lang.verify.context import Context
@@ -119,8 +119,4 @@ def suspended(context: Context, symbols: Symbols) -> Formula:
 def _may_lapse(context: Context, index: int) -> bool:
     """Some part of the condition is about time, or about numbers."""
     term = context.artifact.terms[index]
-    parts: list[int] = []
-    for name in TERM_FIELDS.get(type(term), ()):
-        value = getattr(term, name)
-        parts += value if isinstance(value, tuple) else (value,)
-    return not isinstance(term, PLAIN) or any(_may_lapse(context, part) for part in parts)
+    return not isinstance(term, PLAIN) or any(_may_lapse(context, part) for part in operands_of(term))

@@ -1,7 +1,7 @@
 """Which orders of one decision cannot both be given, and where. Mirrors `decision.fold._contradict`.
 
 Two ranges of one order that share a narrower one are no clash where that narrower one stands: the three
-become one order, and it is as sure as any of them.
+become one order, and it is as sure as any of them. Two volumes are a clash whatever else stands.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from rung_engine.artifact import model as m
 from rung_engine.decision.conflicts import opposed_ops
 from rung_engine.frozen import frozen
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import Situation, conflict
+from rung_lang.verify.formulas.decide import Situation, conflict, volumes_differ
 from rung_lang.verify.formulas.formula import Formula
 from rung_lang.verify.formulas.orders import GIVES, STARTS, OrderSymbols
 
@@ -50,7 +50,8 @@ class Clash:
             f.all_of((other.stands, _inside(other, self.one), _inside(other, self.two)))
             for other in self._others
         )
-        return f.all_of((*both, f.negation(f.any_of(shared))))
+        volumes = volumes_differ(self.one, self.two)
+        return f.all_of((*both, f.any_of((volumes, f.negation(f.any_of(shared))))))
 
     @property
     def _others(self) -> Iterator[OrderSymbols]:
@@ -146,11 +147,12 @@ def _kind(order: OrderSymbols) -> tuple[object, ...]:
 
 
 def _inside(order: OrderSymbols, other: OrderSymbols) -> Formula:
-    """Its doses lie among those of the other, in one unit."""
+    """Its doses lie among those of the other, in one unit, and a volume they can share is left."""
     a, b = order.dose, other.dose
     if a is None or b is None or a.dims != b.dims or _kind(order) != _kind(other):
         return f.FALSE
-    return f.all_of((f.compare(b.lo[0], "<=", a.lo[0]), f.compare(a.hi[0], "<=", b.hi[0])))
+    narrower = (f.compare(b.lo[0], "<=", a.lo[0]), f.compare(a.hi[0], "<=", b.hi[0]))
+    return f.all_of((*narrower, f.negation(volumes_differ(order, other))))
 
 
 def blocked(situation: Situation, *, carried: bool) -> Iterator[Blocked]:

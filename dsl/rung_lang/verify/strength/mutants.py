@@ -91,6 +91,8 @@ def _within(artifact: m.Artifact, root: int) -> list[int]:
                 todo.append(term.of)
             case m.And() | m.Or() | m.Count():
                 todo.extend(term.of)
+            case m.Readings() if term.drawn is not None:
+                todo.append(term.drawn)
             case _:
                 pass
     return list(found)
@@ -163,6 +165,9 @@ def _rebuilt(table: list[m.Truth | m.Numeric], root: int, old: int, new: int, do
         case m.And() | m.Or() | m.Count():
             parts = tuple(_rebuilt(table, part, old, new, done) for part in term.of)
             copied = term if parts == term.of else term.model_copy(update={"of": parts})
+        case m.Readings() if term.drawn is not None:
+            drawn = _rebuilt(table, term.drawn, old, new, done)
+            copied = term if drawn == term.drawn else term.model_copy(update={"drawn": drawn})
         case _:
             done[root] = root
             return root

@@ -81,5 +81,6 @@ def _moved(term: m.Truth | m.Numeric, own: int, by: int) -> m.Truth | m.Numeric:
     changed: dict[str, int | tuple[int, ...]] = {}
     for name in TERM_FIELDS.get(type(term), ()):
         value = getattr(term, name)
-        changed[name] = tuple(place(index) for index in value) if isinstance(value, tuple) else place(value)
+        if value is not None:
+            changed[name] = tuple(map(place, value)) if isinstance(value, tuple) else place(value)
     return term.model_copy(update=changed)

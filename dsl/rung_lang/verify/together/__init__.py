@@ -1,1 +1,1 @@
-"""R601: two protocols on one patient."""
+"""R601 and R603: two protocols on one patient."""

@@ -21,3 +21,15 @@ class AgainstEachOther(Problem):
     other_protocol: str
     other_span: Span
     witness: Witness | None
+
+
+@frozen
+class EachYields(Problem):
+    """Each of two protocols says at once that the other speaks for a drug."""
+
+    code: ClassVar[str] = "R603"
+    drug: str
+    protocol: str
+    other_protocol: str
+    other_span: Span
+    witness: Witness | None

@@ -1,15 +1,19 @@
-"""R601: two protocols that can apply to one patient never give orders that cannot both be carried out."""
+"""R601: two protocols that can apply to one patient never give orders that cannot both be carried out.
+R603: they never yield a drug to each other at once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from rung_engine.artifact import model as m
-from rung_engine.decision.conflicts import incompatible
 from rung_engine.frozen import frozen
 from rung_engine.program import Program
 from rung_engine.reference.run import Runner
+from rung_engine.together.combine import YIELDED, combine
+from rung_engine.together.model import Voice
+from rung_engine.together.owners import claims, rings
 from rung_lang.finding import Problem
 from rung_lang.verify.ask import Question, universal
 from rung_lang.verify.context import Context, Part
@@ -19,7 +23,7 @@ from rung_lang.verify.formulas.formula import Formula
 from rung_lang.verify.formulas.orders import DoseSymbols, OrderSymbols
 from rung_lang.verify.found import Found
 from rung_lang.verify.places import Places
-from rung_lang.verify.together.problems_together import AgainstEachOther
+from rung_lang.verify.together.problems_together import AgainstEachOther, EachYields
 from rung_lang.verify.together.renaming import Adopted
 from rung_lang.verify.verdict import Obligation, Proved, Refuted, Replayed, Verdict
 
@@ -36,12 +40,15 @@ class Side:
         return self.context.artifact
 
 
-def together(one: Side, two: Side) -> Found:
-    """Every pair of orders that may be incompatible, over every patient to whom both protocols apply."""
+def together(one: Side, two: Side, others: Sequence[Side] = ()) -> Found:
+    """Every pair of orders that may be incompatible, over every patient to whom both apply. `others` run on
+    the patient too, and may own a drug that one of the two yields.
+    """
     adopted = Adopted(one.context.space, two.context.space, f"{two.artifact.name}|")
+    beside = tuple(_third(one, third) for third in others)
     asked: list[Obligation] = []
     problems: list[Problem] = []
-    for (rule, other), questions in sorted(_pairs(one, two, adopted).items()):
+    for (rule, other), questions in sorted(_pairs(one, two, adopted, beside).items()):
         verdict: Verdict = Proved("instant", "checked")
         for question in questions:
             verdict = universal(one.context, question)
@@ -60,27 +67,94 @@ def together(one: Side, two: Side) -> Found:
                     verdict.witness,
                 )
             )
+    both = (f"protocol:{one.artifact.name}", f"protocol:{two.artifact.name}")
     if not asked:
-        both = (f"protocol:{one.artifact.name}", f"protocol:{two.artifact.name}")
         asked.append(Obligation("R601", both, Proved("text", "checked")))
+    owned = _ownership(one, two, adopted, both)
+    return Found((*asked, *owned.obligations), (*problems, *owned.problems))
+
+
+def _ownership(one: Side, two: Side, adopted: Adopted, both: tuple[str, str]) -> Found:
+    """Unsatisfiable iff no patient's drug is yielded both ways, so that nobody would speak for it."""
+    asked: list[Obligation] = []
+    problems: list[Problem] = []
+    for drug in sorted(set(one.artifact.drugs) & set(two.artifact.drugs)):
+        verdict: Verdict = Proved("instant", "checked")
+        ways = False
+        for here in _situations(one):
+            for there in _situations(two):
+                mine, yours = _yields(one, two, here, there, adopted, drug, surely=True)
+                if mine is f.FALSE or yours is f.FALSE:
+                    continue
+                ways = True
+                parts = (
+                    *_stands(one, here),
+                    *(
+                        ((two.artifact.name, *label), adopted.formula(part))
+                        for label, part in _stands(two, there)
+                    ),
+                    (("yields", drug), mine),
+                    ((two.artifact.name, "yields", drug), yours),
+                )
+                question = Question("R603", (*both, drug), here, parts, _Ringed(two.context.program, drug))
+                verdict = universal(one.context, question)
+                if not isinstance(verdict, Proved):
+                    break
+            if not isinstance(verdict, Proved):
+                break
+        if not ways:
+            continue
+        asked.append(Obligation("R603", (*both, drug), verdict))
+        if isinstance(verdict, Refuted):
+            names = (one.artifact.name, two.artifact.name)
+            problems.append(
+                EachYields(one.places.protocol, drug, *names, two.places.protocol, verdict.witness)
+            )
     return Found(tuple(asked), tuple(problems))
 
 
-def _pairs(one: Side, two: Side, adopted: Adopted) -> dict[tuple[str, str], list[Question]]:
+def _stands(side: Side, situation: Situation) -> tuple[Part, ...]:
+    """The protocol has a session that rests in this stage."""
+    return (
+        *side.context.applies(situation),
+        *side.context.reached(situation),
+        (("rests", situation.stage or ""), situation.rests),
+    )
+
+
+@frozen
+class _Third:
+    """A protocol that runs on the patient too, and where it may have a session: it applies, or may."""
+
+    program: Program
+    may_be_on: Formula
+
+
+def _third(one: Side, third: Side) -> _Third:
+    """In the space of `one`. A protocol that can finish need not have a session where it applies."""
+    artifact = third.artifact
+    finishes = any(
+        isinstance(choice, m.One) and choice.order.op == "finish"
+        for rule in artifact.rules
+        for choice in rule.orders
+    )
+    if finishes or artifact.applies is None:
+        return _Third(third.context.program, f.FALSE)
+    adopted = Adopted(one.context.space, third.context.space, f"{artifact.name}|")
+    symbols = next(_situations(third)).symbols
+    return _Third(third.context.program, f.negation(adopted.formula(symbols.truth(artifact.applies).no)))
+
+
+def _pairs(
+    one: Side, two: Side, adopted: Adopted, beside: Sequence[_Third]
+) -> dict[tuple[str, str], list[Question]]:
     """By the two rules: a question for each pair of stages in which their orders may meet."""
     found: dict[tuple[str, str], list[Question]] = {}
+    thirds = tuple(third.program for third in beside)
     for here in _situations(one):
-        base: tuple[Part, ...] = (
-            *one.context.applies(here),
-            *one.context.reached(here),
-            (("rests", here.stage or ""), here.rests),
-        )
+        base = _stands(one, here)
         for there in _situations(two):
-            also = (
-                *two.context.applies(there),
-                *two.context.reached(there),
-                (("rests", there.stage or ""), there.rests),
-            )
+            also = _stands(two, there)
             told: tuple[Part, ...] = ()
             for mine, yours in _meeting(one, here, there):
                 if not told:
@@ -92,10 +166,10 @@ def _pairs(one: Side, two: Side, adopted: Adopted) -> dict[tuple[str, str], list
                     (("rule", mine.place.rule), f.all_of((mine.stands, mine.sure))),
                     ((two.artifact.name, "rule", yours.place.rule), f.all_of((order.stands, order.sure))),
                     (("clash",), conflict(here, mine, order)),
-                    (("owner",), _nobody_yields(one, two, here, there, adopted, mine.order.target)),
+                    (("owner",), _nobody_yields(one, two, here, there, adopted, mine, yours, beside)),
                 )
                 rules = (mine.place.rule, yours.place.rule)
-                question = Question("R601", rules, here, parts, _Both(two.context.program, rules))
+                question = Question("R601", rules, here, parts, _Both(two.context.program, rules, thirds))
                 found.setdefault(rules, []).append(question)
     return found
 
@@ -124,23 +198,70 @@ def _told(adopted: Adopted, order: OrderSymbols) -> OrderSymbols:
             tuple(adopted.linear(part) for part in dose.hi),
             dose.dims,
         )
-    return replace(order, stands=adopted.formula(order.stands), sure=adopted.formula(order.sure), dose=dose)
+    volume = order.volume
+    if volume is not None:
+        volume = (adopted.linear(volume[0]), adopted.linear(volume[1]))
+    stands, sure = adopted.formula(order.stands), adopted.formula(order.sure)
+    return replace(order, stands=stands, sure=sure, dose=dose, volume=volume)
 
 
 def _nobody_yields(
-    one: Side, two: Side, here: Situation, there: Situation, adopted: Adopted, drug: str
+    one: Side,
+    two: Side,
+    here: Situation,
+    there: Situation,
+    adopted: Adopted,
+    mine: OrderSymbols,
+    yours: OrderSymbols,
+    beside: Sequence[_Third],
 ) -> Formula:
-    """Neither has said that the other speaks for this drug now."""
-    yielded: list[Formula] = []
-    for side, other, situation in ((one, two, here), (two, one, there)):
-        for owned in side.artifact.ownership:
-            if owned.protocol != other.artifact.name or drug not in owned.drugs:
-                continue
-            while_ = f.TRUE
-            if owned.condition is not None:
-                while_ = situation.symbols.truth(owned.condition).yes
-            yielded.append(while_ if side is one else adopted.formula(while_))
-    return f.negation(f.any_of(yielded))
+    """Neither order is yielded to the other protocol, or may be: it is unconfirmed then. What forbids a drug
+    is never yielded.
+    """
+    ours, _ = _yields(one, two, here, there, adopted, mine.order.target, surely=False)
+    _, theirs = _yields(one, two, here, there, adopted, yours.order.target, surely=False)
+    yielded = (
+        ours if mine.order.op in YIELDED else f.FALSE,
+        theirs if yours.order.op in YIELDED else f.FALSE,
+    )
+    to_others: list[Formula] = []
+    for third in beside:
+        if mine.order.op in YIELDED:
+            said = _said(one, third.program.artifact, here, mine.order.target, surely=False)
+            to_others.append(f.all_of((said, third.may_be_on)))
+        if yours.order.op in YIELDED:
+            said = _said(two, third.program.artifact, there, yours.order.target, surely=False)
+            to_others.append(f.all_of((adopted.formula(said), third.may_be_on)))
+    return f.negation(f.any_of((*yielded, *to_others)))
+
+
+def _yields(
+    one: Side, two: Side, here: Situation, there: Situation, adopted: Adopted, drug: str, *, surely: bool
+) -> tuple[Formula, Formula]:
+    """`one` yields the drug to `two` now, and the other way round. Not `surely`: as far as is known."""
+    mine = _said(one, two.artifact, here, drug, surely=surely)
+    return mine, adopted.formula(_said(two, one.artifact, there, drug, surely=surely))
+
+
+def _said(side: Side, other: m.Artifact, situation: Situation, drug: str, *, surely: bool) -> Formula:
+    """The protocol yields the drug to the other, or the other takes it over; in the protocol's own space."""
+    said: list[Formula] = []
+    for owned in side.artifact.ownership:
+        if owned.how != "yields" or owned.protocol != other.name or drug not in owned.drugs:
+            continue
+        while_ = f.TRUE
+        if owned.condition is not None:
+            held = situation.symbols.truth(owned.condition)
+            while_ = held.yes if surely else f.negation(held.no)
+        said.append(while_)
+    said.extend(
+        f.TRUE
+        for owned in other.ownership
+        if owned.how == "supersedes"
+        and owned.protocol == side.artifact.name
+        and drug in (owned.drugs or side.artifact.drugs)
+    )
+    return f.any_of(said)
 
 
 @frozen
@@ -149,18 +270,34 @@ class _Both:
 
     other: Program
     rules: tuple[str, str]
+    thirds: tuple[Program, ...] = ()
 
     def __call__(self, replayed: Replayed) -> bool:
-        runner = Runner(self.other, replayed.view.chart.facts)
-        runner.run(replayed.view.time)
-        content = runner.fold.content
-        return content is not None and any(
-            incompatible(replayed.program, mine, yours)
-            for mine in replayed.content.orders
-            for yours in content.orders
-            if self.rules[0] in mine.rules
-            and self.rules[1] in yours.rules
-            and mine.confirmed
-            and yours.confirmed
-            and "done" not in (mine.mark, yours.mark)
-        )
+        found = combine(_voices(replayed, self.other, *self.thirds))
+        rules = {
+            f"{replayed.program.artifact.name}:{self.rules[0]}",
+            f"{self.other.artifact.name}:{self.rules[1]}",
+        }
+        return any(one.kind == "orders" and rules <= set(one.rules) for one in found.contradictions)
+
+
+@frozen
+class _Ringed:
+    """The two protocols, played on one chart, yield the drug to each other."""
+
+    other: Program
+    drug: str
+
+    def __call__(self, replayed: Replayed) -> bool:
+        found = claims(_voices(replayed, self.other))
+        return any(drug == self.drug for drug, _ in rings(found))
+
+
+def _voices(replayed: Replayed, *others: Program) -> tuple[Voice, ...]:
+    """All the protocols at the instant."""
+    found = [Voice(replayed.view, replayed.content)]
+    for other in others:
+        runner = Runner(other, replayed.view.chart.facts)
+        view = runner.advance(replayed.view.time)
+        found.append(Voice(view, runner.content))
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""Several protocols on one patient: what stands, and what is yielded. LANGUAGE section 10."""
