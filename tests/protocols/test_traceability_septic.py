@@ -76,7 +76,7 @@ HAZARDS = (
 
 VIGNETTES = (
     "V23", "V24", "V25", "V26", "V27", "V28", "V29", "V30", "V31", "V32", "V33", "V34", "V35", "V36",
-    "V37", "V41", "V44", "V57", "V58", "V59",
+    "V37", "V41", "V44", "V47", "V57", "V58", "V59", "V63", "V66",
 )  # fmt: skip
 
 COUNTS = {"HRSA": 34, "HRST": 41, "SEPT": 39, "HYPO": 56, "CARD": 31, "X": 61}
@@ -112,14 +112,9 @@ def errata(items: tuple[t.Item, ...]) -> set[str]:
     return {erratum.value for _, notes in noted(items) for erratum in notes.erratum}
 
 
-def about_properties(text: str, items: tuple[t.Item, ...]) -> set[str]:
-    """The ids in the comments on the lines of properties."""
-    found: set[str] = set()
-    for item in items:
-        if isinstance(item, t.Property):
-            stop = text.find("\n", item.span.end)
-            found.update(ANY_CLAUSE.findall(text[item.span.start : stop]))
-    return found
+def about_properties(items: tuple[t.Item, ...]) -> set[str]:
+    """The ids in the notes of properties."""
+    return {clause.value for item in items if isinstance(item, t.Property) for clause in item.notes.clause}
 
 
 def test_the_lists_name_every_clause_of_the_article_once() -> None:
@@ -143,8 +138,8 @@ def test_a_clause_that_only_tells_is_told_and_orders_nothing(
 
 
 @pytest.mark.parametrize("clause", HELD_BY_A_PROPERTY)
-def test_every_prohibition_is_also_a_property(clause: str, text: str, items: tuple[t.Item, ...]) -> None:
-    assert clause in about_properties(text, items)
+def test_every_prohibition_is_also_a_property(clause: str, items: tuple[t.Item, ...]) -> None:
+    assert clause in about_properties(items)
 
 
 @pytest.mark.parametrize("hazard", HAZARDS)

@@ -15,7 +15,10 @@ from rung_engine.artifact.certificate import CertificateCode
 from rung_engine.artifact.load import Code
 from rung_engine.sources.problems import WORDS
 from rung_lang import verify
+from rung_lang.bundle import compile_bundle
+from rung_lang.bundle_examples import run_bundle_examples
 from rung_lang.checked import problems as checked_problems
+from rung_lang.checked import problems_bundle
 from rung_lang.driver import compile_protocol
 from rung_lang.examples import run_examples
 from rung_lang.finding import Problem
@@ -41,7 +44,7 @@ def known() -> set[str]:
         for found in walk_packages(verify.__path__, f"{verify.__name__}.")
         if ".problems_" in found.name
     ]
-    modules = (syntax_problems, checked_problems, *proved)
+    modules = (syntax_problems, checked_problems, problems_bundle, *proved)
     codes = {
         found.code
         for module in modules
@@ -79,6 +82,10 @@ def codes_of(section: str, page: str) -> set[str]:
             context = Context(compiled.artifact)
             context.reach = Reach(context)
             sides.append(Side(context, Places(compiled.artifact, compiled.sources, path)))
+    for path in (path for path in files if path.endswith(".bundle")):
+        bundle = compile_bundle(path, read)
+        problems.extend(bundle.problems)
+        assert not any(one.failures for one in run_bundle_examples(bundle.artifacts, bundle.examples))
     for one, two in combinations(sides, 2):
         problems.extend(together(one, two).problems)
     return codes | {

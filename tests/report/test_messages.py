@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from rung_lang.bundle import Bundle, compile_bundle
 from rung_lang.checked import problems as checked_problems
-from rung_lang.driver import compile_protocol
+from rung_lang.driver import Compiled, compile_protocol
 from rung_lang.finding import Problem
 from rung_lang.report.text import WIDTH, render
 from rung_lang.report.words import message
@@ -22,7 +23,8 @@ from rung_lang.syntax import problems as syntax_problems
 ROOT = Path(__file__).resolve().parents[2]
 HERE = ROOT / "tests" / "report" / "messages"
 OTHERS = ROOT / "tests" / "checked" / "bad"
-TEXTS = {file.stem: file for folder in (OTHERS, HERE) for file in sorted(folder.glob("R*.rung"))}
+ENDS = ("R*.rung", "R*.bundle")
+TEXTS = {file.stem: file for folder in (OTHERS, HERE) for end in ENDS for file in sorted(folder.glob(end))}
 REWRITE = bool(os.environ.get("RUNG_REWRITE"))
 
 
@@ -31,8 +33,13 @@ def read(path: str) -> Source | Unreadable | None:
     return decode(path, file.read_bytes()) if file.exists() else None
 
 
+def compiled_of(text: Path) -> Bundle | Compiled:
+    path = text.relative_to(ROOT).as_posix()
+    return compile_bundle(path, read) if text.suffix == ".bundle" else compile_protocol(path, read)
+
+
 def shown(text: Path) -> str:
-    compiled = compile_protocol(text.relative_to(ROOT).as_posix(), read)
+    compiled = compiled_of(text)
     return "\n".join(render(message(problem), compiled.sources) for problem in compiled.problems)
 
 
@@ -81,8 +88,7 @@ def test_no_line_of_a_message_is_wider_than_the_terminal() -> None:
 
 def test_a_title_is_one_sentence_and_names_no_thing_of_the_program() -> None:
     for text in TEXTS.values():
-        compiled = compile_protocol(text.relative_to(ROOT).as_posix(), read)
-        for problem in compiled.problems:
+        for problem in compiled_of(text).problems:
             found = message(problem)
             assert found.title.endswith("."), found.title
             for part in (found.title, found.label, found.body, found.help):
