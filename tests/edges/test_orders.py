@@ -482,3 +482,13 @@ def test_two_totals_of_one_drug_stay_two_orders() -> None:
     found = decide(text, "0 h MAP 60", "0 h weight 70", at="0 h")
     left = sorted(order.remaining.lo for order in found.content.orders if order.remaining is not None)
     assert left == [10_000_000, 30_000_000]
+
+
+def test_a_maximum_of_a_rate_says_nothing_about_a_dose_of_the_same_drug() -> None:
+    text = (
+        "drug colloid infusion in g/day bolus in g maximum 40 g/day lasts 24 h "
+        "stage only initial rule a when MAP < 65 then give colloid 1 g/kg at most 100 g once"
+    )
+    found = decide(text, *LOW, *OFF, "0 h weight 70", at="0 h").order("give colloid")
+    assert found.confirmed
+    assert dose(found) == (1_000_000, 1_000_000, "g/kg")
