@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -25,13 +26,25 @@ from rung_lang.source import Span
 from rung_lang.syntax.problems import NotExpected, StrangeCharacter
 
 HERE = Span("a.rung", 0, 1)
-SAMPLES: dict[str, Any] = {"str": "missing", "int": 60, "tuple[str, ...]": ("a", "b"), "Span": HERE}
+SAMPLES: dict[str, Any] = {
+    "str": "missing",
+    "int": 60,
+    "Fraction": Fraction(1, 3),
+    "tuple[str, ...]": ("a", "b"),
+    "Span": HERE,
+    "Span | None": None,
+}
 """A fact of each type; `missing` is a reason of some problems and a word to all others."""
+
+
+def sample(kind: str) -> Any:
+    """Of a choice of words, the first."""
+    return kind.removeprefix("Literal[").split("'")[1] if kind.startswith("Literal[") else SAMPLES[kind]
 
 
 @pytest.mark.parametrize("problem", classes(), ids=lambda problem: problem.__name__)
 def test_every_kind_of_problem_has_words(problem: type[Problem]) -> None:
-    facts = {item.name: SAMPLES[str(item.type)] for item in fields(problem)}
+    facts = {item.name: sample(str(item.type)) for item in fields(problem)}
     facts.update({"R101": {"reason": "empty"}, "R103": {"character": "§"}}.get(problem.code, {}))
     found = message(problem(**facts))
     assert found.code == problem.code

@@ -104,16 +104,18 @@ class Protocol:
         return replace(self, stages=stages, throughout=changed(self.throughout))
 
 
-def protocol(seed: int) -> Protocol:
-    """The protocol of this seed."""
-    return _Draw(seed).protocol()
+def protocol(seed: int, *, runs: bool = True) -> Protocol:
+    """The protocol of this seed; without `runs` of readings, as it was before there were any."""
+    return _Draw(seed, 0.1 if runs else 0).protocol()
 
 
 class _Draw:
     """What has been declared, and the dice."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, share: float) -> None:
         self.seed = seed
+        self.share = share
+        """Of the conditions about time: how many are runs of readings."""
         self.dice = Random(seed)
         self.runs = Random(f"{seed} runs")
         """Apart, so that a seed without runs of readings is what it was before there were any."""
@@ -200,7 +202,7 @@ class _Draw:
 
     def of_time(self) -> str:
         plain = self.of_one_time()
-        return self.of_readings() if self.runs.random() < 0.1 else plain
+        return self.of_readings() if self.runs.random() < self.share else plain
 
     def of_readings(self) -> str:
         name = self.runs.choice([name for name in self.inputs if name in ("x", "y")])

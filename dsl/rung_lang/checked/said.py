@@ -86,6 +86,8 @@ def settle_said(items: Sequence[t.Item], orders: Orders, words: Mapping[t.Item, 
         if isinstance(item, t.Concern):
             concerns.append(_concern(item, orders))
         if isinstance(item, t.Check):
+            if item.drug is not None:
+                orders.scope.find(item.drug, ("drug",))
             _check(item, orders.problems)
     return Said(tuple(remarks), tuple(concerns))
 

@@ -33,7 +33,7 @@ from rung_lang.lower.phrase import amount_words
 from rung_lang.report.expect import expectations
 from rung_lang.source import Source
 from rung_lang.syntax.format import format_file
-from rung_lang.syntax.parse import keywords, parse
+from rung_lang.syntax.parse import parse
 
 Settings = Mapping[str, m.Number | str]
 
@@ -41,6 +41,9 @@ _HEAD = 'protocol pasted "Pasted"\n  version 1.0.0\n'
 _FEW = 3
 """A fact charted fewer times than this is written each time; more, at even distances, once with `every`."""
 _UNITS = ((3_600_000, "h"), (60_000, "min"), (1000, "s"), (1, "ms"))
+
+_OF_FACTS = frozenset({"unknown", "yes", "no", "off", "running", "happened", "done", "given"})
+"""After the name of a fact these say something else than a value."""
 
 
 class Unwritable(ValueError):  # noqa: N818 - it names a fact about the history
@@ -264,7 +267,7 @@ def _value(fact: Reading, decl: m.InputDecl) -> str:
 
 
 def _word(value: str, name: str) -> str:
-    if value in keywords():
+    if value in _OF_FACTS:
         raise Unwritable(f"the value {value} of {name} is a word of the language, which no fact can hold")
     return value
 

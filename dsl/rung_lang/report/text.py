@@ -154,10 +154,10 @@ def _row(start: int, long: int, mark: _Mark, gutter: int, room: int, *, colour: 
     if _columns(mark.label) <= beside:
         return [f"{carets} {mark.label}"]
     left = start if room - start >= _LABEL_ROOM else max(0, room - max(_LABEL_ROOM, _columns(mark.label)))
-    return [
-        carets,
-        *(f"{bar}{' ' * left}{line}" for line in textwrap.wrap(mark.label, max(_LABEL_ROOM, room - left))),
-    ]
+    # Signs that take two columns are counted as if all did: a line of them is then never too wide.
+    wide = max(map(_column, mark.label))
+    broken = textwrap.wrap(mark.label, max(_LABEL_ROOM, room - left) // max(1, wide))
+    return [carets, *(f"{bar}{' ' * left}{line}" for line in broken)]
 
 
 # ---------------------------------------------------------------- columns
