@@ -32,8 +32,10 @@ setup: $(CORE) ## install Rung into .venv (the other targets do it when needed)
 
 # ---------------------------------------------------------------- demo
 
-demo: $(CORE) demo-cohort ## check, compile and run the septic shock protocol; DATA=folder and STAY=id for your own data
+demo: $(CORE) demo-cohort ## check, ask, document and run the septic shock protocol; DATA=folder, STAY=id for your data
 	$(BIN)/rung check $(PROTOCOL)
+	$(BIN)/rung ask "when is hydrocortisone considered?" $(PROTOCOL)
+	$(BIN)/rung document $(PROTOCOL) --format html -o build/septic_shock.html
 	$(BIN)/rung compile $(PROTOCOL) -o build/septic_shock.rungc
 	$(BIN)/rung run $(PROTOCOL) --data "$(DATA)" --all
 	$(BIN)/rung run $(PROTOCOL) --data "$(DATA)" --stay "$(or $(STAY),$(first_stay))"
@@ -52,7 +54,7 @@ first_stay = $(shell $(BIN)/python -c \
 
 test: lint ## lint, then every test
 	@echo "test    pytest"
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest -n 2 --dist worksteal
 
 lint: $(DEV) ## style, types and the direction of imports
 	$(call quietly,lint    ruff check,$(BIN)/ruff check)
