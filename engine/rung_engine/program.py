@@ -215,6 +215,14 @@ class Program:
         own = self.units[self.artifact.drugs[drug].unit].without_weight
         return tuple(item for item in amount.dims if item[0] != BODY_WEIGHT) == own
 
+    def is_dose_of(self, drug: str, amount: Amount) -> bool:
+        """The amount is a dose of an infusion drug that is also given in doses, weight aside."""
+        decl = self.artifact.drugs[drug]
+        if decl.form != "infusion" or decl.lasts is None:
+            return False
+        own = (item for item in self.units[decl.unit].without_weight if item[0] != "time")
+        return tuple(item for item in amount.dims if item[0] != BODY_WEIGHT) == tuple(own)
+
     # -- what the declarations say
 
     @cached_property

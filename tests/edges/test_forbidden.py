@@ -362,6 +362,44 @@ def test_a_volume_is_nothing_to_an_order_that_names_none() -> None:
     assert verdict("give albumin 5 g in 1 L", "0 h MAP 60", text=text) == ("accepted", [])
 
 
+DOWN = RULE.format(order='notify "x"') + " never decrease NE while MAP < 65 never increase NE while MAP >= 65"
+
+
+@pytest.mark.parametrize(
+    ("to", "pressure", "grade"),
+    [
+        ("0.1", "60", "refused"),
+        ("0.2", "60", "accepted"),
+        ("0.3", "60", "accepted"),
+        ("0.3", "70", "refused"),
+        ("0.1", "70", "accepted"),
+    ],
+)
+def test_to_set_what_runs_is_judged_as_the_step_it_comes_to(to: str, pressure: str, grade: str) -> None:
+    facts = (f"0 h MAP {pressure}", "0 h weight 70", "0 h NE 0.2 mcg/kg/min")
+    assert verdict(f"set NE to {to} mcg/kg/min", *facts, text=DOWN)[0] == grade
+
+
+def test_to_set_what_the_protocol_raises_is_no_contradiction_and_to_lower_it_is() -> None:
+    text = RULE.format(order="increase NE by 0.1 mcg/kg/min")
+    facts = ("0 h MAP 60", "0 h weight 70", "0 h NE 0.2 mcg/kg/min")
+    assert verdict("set NE to 0.3 mcg/kg/min", *facts, text=text)[0] == "accepted"
+    assert verdict("set NE to 0.1 mcg/kg/min", *facts, text=text) == ("refused", ["refused contradiction"])
+
+
+@pytest.mark.parametrize(
+    ("grams", "grade"), [("100", "accepted"), ("100.000001", "refused"), ("20", "accepted")]
+)
+def test_a_dose_above_the_one_that_is_ordered_is_refused(grams: str, grade: str) -> None:
+    text = (
+        "drug colloid infusion in g/day bolus in g maximum 40 g/day lasts 24 h "
+        "stage only initial rule a when MAP < 65 then give colloid 1 g/kg at most 100 g once"
+    )
+    facts = ("0 h MAP 60", "0 h weight 107")
+    assert verdict(f"give colloid {grams} g", *facts, text=text)[0] == grade
+    assert verdict("set colloid to 50 g/day", *facts, text=text)[0] == "refused"
+
+
 def test_a_step_before_its_time_is_cautioned() -> None:
     text = "stage only initial rule a when MAP < 65 then increase NE by 0.1 mcg/kg/min every 5 min"
     assert verdict("increase NE by 0.1 mcg/kg/min", *RUNNING, text=text) == ("caution", ["caution too_early"])

@@ -30,7 +30,8 @@ def test_a_caret_stands_under_its_word() -> None:
 
 def test_a_label_of_wide_signs_is_broken_by_its_columns() -> None:
     label = f"{'0' * 26}\u05f5\u0d97\u0e5c\u0ece\u1316\u2d68"
-    assert all(len(line) + sum(ord(char) > 127 for char in line) <= 80 for line in shown(label, 32, 32, label))
+    lines = shown(label, 32, 32, label)
+    assert all(len(line) + sum(ord(char) > 127 for char in line) <= 80 for line in lines)
 
 
 def test_a_tab_is_four_columns() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.sources.folder import MAPPING, cohort, mapping, write
+from tests.sources.folder import MAPPING, cohort, mapping, read, readings, write
+from tests.sources.protocol import artifact, number
 
+from rung_engine.sources.claims import site_settings
 from rung_engine.sources.mapping import Found, choose
 from rung_engine.sources.mapping_file import load_mapping, parse_mapping, shipped_mappings
 from rung_engine.sources.problems import DataProblem
@@ -138,3 +140,28 @@ def test_a_mapping_that_the_protocol_cannot_use_is_refused(
 def test_a_yes_or_no_setting_is_taken_as_written(tmp_path: Path) -> None:
     text = MAPPING.replace('value = "0.25 mcg/kg/min"', 'value = "yes"').replace("high_dose", "strict")
     assert cohort(write(tmp_path), text).settings["strict"].value == "yes"
+
+
+@pytest.mark.parametrize(("value", "allowed"), [("0.4", True), ("0.5", True), ("0.6", False)])
+def test_the_ends_of_a_range_may_be_in_two_units(value: str, allowed: bool) -> None:
+    declared = artifact()
+    wide = declared.settings["high_dose"].model_copy(update={"hi": number("0.0005", "mg/kg/min")})
+    asked = declared.model_copy(update={"settings": {**declared.settings, "high_dose": wide}})
+    chosen = mapping(MAPPING.replace('"0.25 mcg/kg/min"', f'"{value} mcg/kg/min"'))
+    if allowed:
+        assert site_settings(chosen, asked)["high_dose"].value == number(value, "mcg/kg/min")
+        return
+    with pytest.raises(DataProblem, match="outside the range"):
+        site_settings(chosen, asked)
+
+
+def test_two_inputs_may_be_filled_from_one_column(tmp_path: Path) -> None:
+    shock = '[inputs.shock]\nstay_flags = { dx_septic_shock = "septic" }\nwhen_no = "unknown"'
+    line = '[inputs.central_access]\nvariables = ["line"]\nvalues = { "1" = "yes", "0" = "no" }'
+    column = 'stay_column = "charting_system"\nvalues = { made = '
+    text = MAPPING.replace(shock, f'[inputs.shock]\n{column}"septic" }}')
+    text = text.replace(line, f'[inputs.central_access]\n{column}"yes" }}')
+    made = read(tmp_path, text=text)
+    assert readings(made, "shock") == [(0, frozenset({"septic"}))]
+    assert readings(made, "central_access") == [(0, True)]
+    assert len({event.id for event in made.events}) == len(made.events)

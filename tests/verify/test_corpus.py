@@ -74,8 +74,8 @@ def entries(file: str, key: str) -> list[Any]:
 
 @cache
 def base(path: str) -> str:
-    """The texts that faults are put into: the septic shock protocol of 48 rules and its formulary, kept as they
-    were, so that a fault stays the same fault while the shipped protocol grows.
+    """The texts that faults are put into: the septic shock protocol of 48 rules and its formulary, kept as
+    they were, so that a fault stays the same fault while the shipped protocol grows.
     """
     return (CORPUS / "base" / Path(path).name).read_text("utf-8")
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from tests.vignettes.names import CHOICES, EVENTS, NOT_TOLD, SETTINGS, VALUES, input_of
+
 from rung_engine.artifact import model as m
 
 HOUR = 3_600_000
@@ -21,31 +23,12 @@ OFTEN = HOUR
 STEP = "0.02 mcg/kg/min"
 _UNITS = {"min": HOUR // 60, "h": HOUR, "d": 24 * HOUR}
 
-INPUTS = {
-    "age": "age", "weight": "weight", "map": "MAP", "sbp": "SBP", "dbp": "DBP", "hr": "heart_rate",
-    "spo2": "SpO2", "scr": "creatinine", "scr_baseline": "creatinine_baseline", "map_baseline": "MAP",
-    "lactate": "lactate", "crt": "CRT", "urine_output": "urine_output", "location": "location",
-    "central_access": "central_access", "hrs": "hrs", "cirrhosis": "cirrhosis", "ascites": "ascites",
-    "hrs_type": "hrs_type", "aki_stage": "aki_stage", "terlipressin_available": "terlipressin_available",
-    "tbi": "tbi", "spinal_cord_injury": "spinal_cord_injury", "bleeding_controlled": "bleeding_controlled",
-    "transfusion_ok": "transfusion_adequate", "restricted_fluid": "restricted_fluid",
-    "failed_inotrope": "inotrope_failed", "failed_fluid_challenge": "fluid_challenge_failed",
-    "failed_terlipressin": "terlipressin_failed", "failed_norepinephrine": "norepinephrine_failed",
-    "failed_midodrine_octreotide": "midodrine_octreotide_failed", "severe": "renal_failure_severe",
-    "scr_doubling_trajectory": "creatinine_doubling", "myocardial_dysfunction": "myocardial_dysfunction",
-    "low_co": "low_output", "preload_ok": "preload_adequate", "chronic_hypertension": "chronic_hypertension",
-    "volume_assessed": "volume_assessed", "volume_overload": "volume_overload", "shock": "shock",
-    "mental_status": "mental_status", "skin_perfusion": "skin_perfusion",
-    "extremity_perfusion": "extremity_perfusion", "haemodynamically_stable": "hemodynamically_stable",
-}  # fmt: skip
-VALUES = {
-    ("shock", "haemorrhagic_trauma"): "hemorrhagic", ("hrs_type", "1"): "type1", ("aki_stage", "0"): "none",
-    ("aki_stage", "1"): "stage1", ("aki_stage", "2"): "stage2", ("aki_stage", "3"): "stage3",
-}  # fmt: skip
-SETTINGS = {"high_dose_ne": "high_dose"}
-NOT_TOLD = frozenset({"sex", "recent_mi", "post_ptca", "fluids_ok", "angina"})
-"""Said of a patient and asked by no clause; and `angina: false`, since an event is an instant."""
 ALBUMIN_ACTIVE = "40 g/day"
+SIGNS = (
+    ("skin_perfusion", "poor", "normal"), ("mental_status", "altered", "normal"),
+    ("lactate", "5 mmol/L", "1 mmol/L"), ("urine_output", "0.2 mL/kg/h", "1 mL/kg/h"),
+)  # fmt: skip
+"""What `poor_perfusion` is charted as: it is any of these, and its absence is all of them normal."""
 SITE = {
     "emergency_bridge": "no", "failure_after": "96 h", "failure_is": "no_fall",
     "cord_injury_as_brain_injury": "no",
@@ -92,15 +75,22 @@ def chart_of(vignette: Mapping[str, Any], artifact: m.Artifact) -> Chart:
                     for name, reading in value.items():
                         _tell(chart, said, artifact, time, name, reading, vignette, lasting=verb == "set")
                 case "event":
-                    if value in artifact.events:
+                    assert value in EVENTS, f"an event I do not know: {value}. It belongs into EVENTS"
+                    told = EVENTS[value]
+                    if told is not None:
+                        _tell(chart, said, artifact, time, *told, vignette, lasting=True)
+                    elif value in artifact.events:
                         chart.at(time, f"{value} happened")
                 case "start" | "set_rate":
                     drug = value["drug"]
                     if "every" in value:
                         courses[drug] = (time, value["dose"], millis(value["every"].split("-")[0]))
-                    elif drug in artifact.drugs:
-                        chart.at(time, f"{drug} {value.get('rate', 'running')}")
-                    rates[drug] = True
+                        rates[drug] = True
+                    else:
+                        rate = _rate(_in_mass(value, time, vignette))
+                        rates[drug] = rate != "off"
+                        if drug in artifact.drugs:
+                            chart.at(time, f"{drug} {rate}")
                 case "stop":
                     drug = value["drug"]
                     if drug in courses:
@@ -115,13 +105,13 @@ def chart_of(vignette: Mapping[str, Any], artifact: m.Artifact) -> Chart:
                         chart.at(time, f"{value['drug']} given {value['dose']}")
                 case "order":
                     if value["drug"] in artifact.drugs:
-                        chart.proposed.append(
-                            (time, _proposal(value, rates.get(value["drug"], False)), value)
-                        )
+                        words = _proposal(_in_mass(value, time, vignette), rates.get(value["drug"], False))
+                        chart.proposed.append((time, words, value))
                 case _:
                     raise AssertionError(f"an event I do not know: {verb}")
     for drug, course in courses.items():
         _course(chart, artifact, drug, *course, last)
+    _derive_mean(said, artifact)
     for name, readings in said.items():
         for time, value in _repeated(readings, artifact.inputs[name], last):
             chart.at(time, f"{name} {value}")
@@ -130,6 +120,10 @@ def chart_of(vignette: Mapping[str, Any], artifact: m.Artifact) -> Chart:
             words = _allowed(allowed, rates)
             if words and allowed.get("drug") in artifact.drugs:
                 chart.proposed.append((millis(check["at"]), words, allowed))
+        for avoided in check.get("must", []) + check.get("must_not", []):
+            if avoided["do"] == "avoid" and avoided.get("drug") in artifact.drugs:
+                words = _least(avoided["drug"], artifact)
+                chart.proposed.append((millis(check["at"]), words, avoided))
     return chart
 
 
@@ -140,28 +134,75 @@ def _tell(
     if name in NOT_TOLD or str(value) == "unknown":
         return
     if name in SETTINGS:
-        if SETTINGS[name] in artifact.settings:
-            chart.at(time, f"{SETTINGS[name]} {value}")
+        for setting in SETTINGS[name]:
+            if setting in artifact.settings:
+                chart.at(time, f"{setting} {_choice(name, value)}")
         return
-    if name == "crystalloid_total":
-        chart.at(time, f"crystalloid given {value}")
+    if name == "weight" and "dosing_weight" in vignette["patient"]:
         return
-    if name == "albumin_active":
-        chart.at(time, f"albumin {ALBUMIN_ACTIVE}")
+    match name:
+        case "crystalloid_total":
+            chart.at(time, f"crystalloid given {value}")
+        case "fluids_ok":
+            if "crystalloid_total" not in vignette["patient"] and "fluids" in artifact.inputs:
+                chart.at(time, f"fluids {30 if value else 0} mL/kg")
+        case "albumin_active":
+            chart.at(time, f"albumin {ALBUMIN_ACTIVE if value else 'off'}")
+        case "albumin_given":
+            chart.at(time, f"albumin {'' if value.endswith('/day') else 'given '}{value}")
+        case "oliguria":
+            _tell(
+                chart, said, artifact, time, "urine_output", SIGNS[3][1 if value else 2], vignette,
+                lasting=lasting,
+            )  # fmt: skip
+        case "poor_perfusion":
+            for sign, bad, good in SIGNS:
+                _tell(chart, said, artifact, time, sign, bad if value else good, vignette, lasting=lasting)
+        case _:
+            if name == "urine_rate" or (name == "urine_output" and str(value).endswith(" mL/h")):
+                name, value = "urine_output", _per_kg(value, vignette["patient"]["weight"])
+            declared = input_of(name)
+            if name == "shock" and vignette["patient"].get("trauma") and "trauma" not in str(value):
+                value = [value, "haemorrhagic_trauma"]
+            if declared in artifact.inputs:
+                said.setdefault(declared, []).append((time, _value(declared, value), lasting))
+
+
+def _choice(name: str, value: Any) -> str:
+    text = "yes" if value is True else "no" if value is False else str(value)
+    return CHOICES.get((name, text), text)
+
+
+def _derive_mean(said: dict[str, list[tuple[int, str, bool]]], artifact: m.Artifact) -> None:
+    """The mean pressure, unrounded, of a vignette that charts systolic with diastolic and never a mean."""
+    if "MAP" in said or "MAP" not in artifact.inputs:
         return
-    if name == "urine_rate":
-        name, value = "urine_output", _per_kg(value, vignette["patient"]["weight"])
-    declared = INPUTS[name]
-    if declared in artifact.inputs:
-        said.setdefault(declared, []).append((time, _value(declared, value), lasting))
+    low = {time: Fraction(value.split()[0]) for time, value, _ in said.get("DBP", ())}
+    for time, value, lasting in said.get("SBP", ()):
+        if time in low:
+            mean = (Fraction(value.split()[0]) + 2 * low[time]) / 3
+            said.setdefault("MAP", []).append((time, f"{float(round(mean, 6)):.6f} mmHg", lasting))
 
 
 def _value(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if name == "shock":
+        kinds = value if isinstance(value, list) else re.split(r"\s*(?:,|\+|&|\band\b)\s*", str(value))
+        return " and ".join(VALUES.get((name, one), one) for one in kinds)
     text = VALUES.get((name, str(value)), str(value))
+    if name == "age" and text.endswith((" d", " mo")):
+        days = Fraction(text.split()[0]) * (1 if text.endswith("d") else 30)
+        text = f"{float(round(days / 365, 4)):.4f} y"
     text = re.sub(r"\by$", "years", text)
     return re.sub(r"^(\S+) /min$", r"\1 beats/min", text)
+
+
+def _rate(event: Mapping[str, Any]) -> str:
+    rate = str(event.get("rate", "running"))
+    if rate.split()[0] == "0":
+        return "off"
+    return "running" if flow_of(event) == rate else rate
 
 
 def _per_kg(rate: str, weight: str) -> str:
@@ -190,6 +231,52 @@ def _course(
     for time in range(start, last + 1, every):
         if drug in artifact.drugs:
             chart.at(time, f"{drug} given {dose}")
+
+
+_RATE = re.compile(r"(?P<verb>start|set) (?P<drug>\w+) (?:at|to) (?P<number>\S+) (?P<unit>\S+)")
+
+
+def in_own_unit(words: str, artifact: m.Artifact) -> tuple[str, m.Range | None]:
+    """A proposal as an example can say it, and the rate it is about where that is in another unit.
+
+    An example keeps to the basis of the drug, per kilogram or not. Whoever orders does not; a flow has none.
+    """
+    found = _RATE.fullmatch(words)
+    if found is None or found["unit"] == (own := artifact.drugs[found["drug"]].unit):
+        return words, None
+    preposition = "at" if found["verb"] == "start" else "to"
+    amount = m.Number(millionths=int(Fraction(found["number"]) * 10**6), unit=found["unit"])
+    return f"{found['verb']} {found['drug']} {preposition} 0.02 {own}", m.Range(lo=amount, hi=amount)
+
+
+def flow_of(order: Mapping[str, Any]) -> str | None:
+    """What is ordered in millilitres a minute or an hour, and not in an amount of the drug."""
+    said = str(order.get("flow", order.get("rate", "")))
+    return said if said.endswith((" mL/min", " mL/h")) else None
+
+
+def strength_of(order: Mapping[str, Any], time: int, vignette: Mapping[str, Any]) -> str | None:
+    """The concentration that the order names, or the last that was charted; none where nobody knows it."""
+    told = [vignette["patient"].get("concentration")]
+    told += [
+        event.get("set", event.get("observe", {})).get("concentration")
+        for event in vignette["events"]
+        if millis(event["t"]) <= time
+    ]
+    known = [one for one in (*told, order.get("concentration")) if one not in (None, "unknown")]
+    return str(known[-1]) if known else None
+
+
+def _in_mass(order: Mapping[str, Any], time: int, vignette: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A flow of known strength as the amount it is."""
+    flow, strength = flow_of(order), strength_of(order, time, vignette)
+    if flow is None:
+        return order
+    if strength is None:
+        return {**order, "rate": flow}
+    (number, unit), (mass, per_ml) = flow.split(), strength.split()
+    rate = f"{float(Fraction(number) * Fraction(mass)):.6f}"
+    return {**order, "rate": f"{rate} {per_ml.removesuffix('/mL')}/{unit.removeprefix('mL/')}"}
 
 
 def _proposal(order: Mapping[str, Any], running: bool) -> str:
@@ -223,11 +310,19 @@ def _allowed(allowed: Mapping[str, Any], rates: Mapping[str, bool]) -> str:
             return ""
 
 
+def _least(drug: str, artifact: m.Artifact) -> str:
+    """The least of the drug that could be ordered: whoever must avoid it is refused even that."""
+    decl = artifact.drugs[drug]
+    begin = f"start {drug} at" if decl.form == "infusion" else f"give {drug}"
+    return f"{begin} 0.01 {decl.unit}"
+
+
 def _first_dose(drug: str, said: str | None, allowed: Mapping[str, Any]) -> str:
     if said is None:
         return ""
     number, unit = said.split(" ", 1)
-    dose = f"{number.partition('-')[0]} {unit}"
+    low, _, high = number.partition("-")
+    dose = f"{high if Fraction(low) == 0 else low} {unit}"
     return f"start {drug} at {dose}" if "rate" in allowed else f"give {drug} {dose}"
 
 
@@ -238,7 +333,7 @@ def example(chart: Chart, checks: list[int], artifact: m.Artifact) -> str:
     chosen = [f"{name} {value}" for name, value in SITE.items() if name in artifact.settings]
     proposals: dict[int, list[str]] = {}
     for time, words, _ in chart.proposed:
-        proposals.setdefault(time, []).append(words)
+        proposals.setdefault(time, []).append(in_own_unit(words, artifact)[0])
     for place, time in enumerate(times):
         facts = [*(chosen if place == 0 else []), *dict.fromkeys(chart.facts.get(time, []))]
         stamp = f"  [{time} ms]"

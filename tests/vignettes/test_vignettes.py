@@ -1,7 +1,8 @@
 """The worked patients of the clinical sources, played by the shipped protocols.
 
-The patients lie beside the project; without them these tests skip. Each is also an example of a protocol,
-which `rung check` runs everywhere.
+The patients lie beside the project; without them their tests skip. Each is also an example of a protocol,
+which `rung check` runs everywhere. Twenty-two more are named by the clauses and are not in that file. What
+the clauses say of them is written down in `reconstructed.yaml`, with our own patients, and always played.
 """
 
 from __future__ import annotations
@@ -9,15 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import yaml
-from tests.vignettes.chart import SITE, chart_of, example, millis
+from tests.vignettes.chart import SITE, chart_of, example, in_own_unit, millis
 from tests.vignettes.expected import Heard, holds
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.propose import judge
+from rung_engine.decision.view import View
 from rung_engine.frozen import frozen
 from rung_engine.program import Program
 from rung_engine.session.replay import Replay
@@ -32,9 +34,16 @@ from rung_lang.syntax.parse import parse
 ROOT = Path(__file__).resolve().parents[2]
 PROTOCOLS = ROOT / "protocols"
 PATIENTS = ROOT.parent / "shared" / "clinical" / "vignettes.yaml"
-VIGNETTES: list[Mapping[str, Any]] = (
-    yaml.safe_load(PATIENTS.read_text(encoding="utf-8"))["vignettes"] if PATIENTS.exists() else []
-)
+RECONSTRUCTED = Path(__file__).with_name("reconstructed.yaml")
+
+
+def vignettes_in(file: Path) -> list[Mapping[str, Any]]:
+    """The vignettes of a file; none where it is not there."""
+    return yaml.safe_load(file.read_text(encoding="utf-8"))["vignettes"] if file.exists() else []
+
+
+VIGNETTES = vignettes_in(PATIENTS)
+OURS = vignettes_in(RECONSTRUCTED)
 MEMBERS = (
     "septic_shock",
     "cardiogenic_shock",
@@ -115,7 +124,10 @@ def heard_by(name: str, vignette: Mapping[str, Any]) -> dict[int, Heard]:
         running = frozenset(drug for drug in artifact.drugs if view.drug(drug).running)
         heard = out.setdefault(check.time_ms, Heard(program, content, running))
         if check.proposed is not None:
-            heard.verdicts.append((next(proposals)[2], judge(view, content, check.proposed)))
+            _, words, wanted = next(proposals)
+            dose = in_own_unit(words, artifact)[1]
+            order = check.proposed if dose is None else check.proposed.model_copy(update={"dose": dose})
+            heard.verdicts.append((wanted, judge(view, content, _as_step(view, order))))
         if content.phase == "active":
             heard.yielded = frozenset(
                 f"{owns.protocol}:{drug}"
@@ -124,6 +136,24 @@ def heard_by(name: str, vignette: Mapping[str, Any]) -> dict[int, Heard]:
                 for drug in owns.drugs
             )
     return out
+
+
+def _as_step(view: View, order: m.Order) -> m.Order:
+    """To set what runs at a known rate is to raise or to lower it: judged as the step that it is."""
+    now = view.drug(order.target).rate if order.op == "set" else None
+    if now is None or order.dose is None:
+        return order
+    wanted = view.program.amount(order.dose.hi)
+    for name, unit in view.program.units.items():  # the first unit that holds the step exactly
+        ends = (now.seen_in(unit.dims, view.weight()), wanted.seen_in(unit.dims, view.weight()))
+        if ends[0] is None or ends[1] is None or ends[0] == 0 or ends[0] == ends[1]:
+            continue
+        change = (ends[1] - ends[0]) / unit.factor * 10**6
+        if change.denominator == 1:
+            by = m.Number(millionths=abs(int(change)), unit=name)
+            op: Literal["increase", "decrease"] = "increase" if change > 0 else "decrease"
+            return m.Order(op=op, target=order.target, step=m.Range(lo=by, hi=by))
+    return order
 
 
 def at(time: int, all_heard: Mapping[str, dict[int, Heard]]) -> list[Heard]:
@@ -142,6 +172,15 @@ def concerns() -> set[str]:
 @pytest.mark.skipif(not VIGNETTES, reason="the vignettes are not beside the project")
 @pytest.mark.parametrize("vignette", VIGNETTES, ids=lambda one: one["id"])
 def test_a_vignette_comes_out_as_its_clauses_say(vignette: Mapping[str, Any]) -> None:
+    assert_holds(vignette)
+
+
+@pytest.mark.parametrize("vignette", OURS, ids=lambda one: one["id"])
+def test_what_the_clauses_say_of_a_vignette_not_at_hand(vignette: Mapping[str, Any]) -> None:
+    assert_holds(vignette)
+
+
+def assert_holds(vignette: Mapping[str, Any]) -> None:
     all_heard = {name: heard_by(name, vignette) for name in MEMBERS}
     wrong: list[str] = []
     for check in vignette["expect"]:
@@ -167,3 +206,18 @@ def test_a_vignette_comes_out_as_its_clauses_say(vignette: Mapping[str, Any]) ->
         if heard[millis(check["at"])].content.phase == "active"
     ]
     assert wrong == [], "\n".join([*wrong, *told])
+
+
+def test_every_vignette_that_the_clauses_name_is_played_once_at_least() -> None:
+    named = {f"V{number:02}" for number in range(3, 67, 3)}
+    assert {one["id"][:3] for one in OURS} == named
+    assert not named & {one["id"] for one in VIGNETTES}
+
+
+def test_a_fact_or_an_alert_that_stands_nowhere_is_an_error_that_names_it() -> None:
+    unknown: Mapping[str, Any] = {**OURS[0], "patient": {**OURS[0]["patient"], "shoe_size": "43"}}
+    with pytest.raises(AssertionError, match="a patient fact I do not know: shoe_size"):
+        heard_by("hepatorenal_syndrome", unknown)
+    heard = at(millis("4 h"), {"hepatorenal_syndrome": heard_by("hepatorenal_syndrome", OURS[0])})
+    with pytest.raises(AssertionError, match="an alert I do not know: full_moon"):
+        holds({"do": "alert", "code": "full_moon"}, heard)

@@ -7,10 +7,10 @@ from typing import Literal
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.conflicts import inside, opposed_ops
-from rung_engine.decision.model import Content, Dose
+from rung_engine.decision.model import Content, Dose, Standing
 from rung_engine.decision.orders import ceilings, usual_start, volume_of, windows
 from rung_engine.decision.view import View
-from rung_engine.exact import from_millionths, show_decimal
+from rung_engine.exact import from_millionths, round_millionths, show_decimal
 from rung_engine.frozen import frozen
 from rung_engine.program import Amount
 from rung_engine.truth import Truth, conjunction, count, disjunction, negation
@@ -19,6 +19,12 @@ Grade = Literal["accepted", "caution", "unconfirmed", "refused"]
 _RANK: dict[Grade, int] = {"accepted": 0, "caution": 1, "unconfirmed": 2, "refused": 3}
 _GIVING = frozenset({"start", "add", "set", "increase", "continue", "give"})
 _BEGINNING = frozenset({"start", "add", "set", "give"})
+_LIKE: dict[str, frozenset[str]] = {
+    "increase": frozenset({"increase"}),
+    "decrease": frozenset({"decrease", "taper"}),
+    "continue": frozenset({"increase", "decrease", "taper"}),
+}
+"""To set what runs is a step up, a step down, or neither: the standing orders it does not speak against."""
 
 
 @frozen
@@ -78,6 +84,18 @@ def _proposed(view: View, order: m.Order) -> Amount | None:
     return None
 
 
+def _direction(view: View, order: m.Order) -> str:
+    """What setting a drug that runs at a known rate comes to; any other order is what it says."""
+    rate = view.drug(order.target).rate if order.op == "set" and order.dose is not None else None
+    proposed = _proposed(view, order)
+    if rate is None or proposed is None or not rate.value:
+        return order.op
+    now = rate.seen_in(proposed.dims, view.weight())
+    if now is None:
+        return order.op
+    return "continue" if now == proposed.value else "increase" if now < proposed.value else "decrease"
+
+
 def _own(view: View, drug: str, amount: Amount) -> m.Number | None:
     unit = view.program.units[view.program.artifact.drugs[drug].unit]
     seen = amount.seen_in(unit.dims, view.weight())
@@ -98,6 +116,9 @@ def _limits(view: View, drug: str, order: m.Order, reasons: list[Reason]) -> Non
             )
         return
     program = view.program
+    if order.op == "give" and program.is_dose_of(drug, amount):  # its limits are limits of its rate
+        _below_rolling(view, drug, amount, reasons)
+        return
     if not program.is_rate_of(drug, amount):
         reasons.append(Reason("refused", "unit", drug))
         return
@@ -238,8 +259,9 @@ def _beside(view: View, content: Content, drug: str, order: m.Order, reasons: li
 
 def _properties(view: View, content: Content, order: m.Order, reasons: list[Reason]) -> None:
     """A `never` that the order would break; an unknown `while` leaves it unconfirmed."""
+    ops = {order.op, _direction(view, order)} if order.op == "set" else {order.op}
     for prop in view.program.artifact.properties:
-        if prop.polarity != "never" or not speaks_of(view, prop, order.op, order.target):
+        if prop.polarity != "never" or not any(speaks_of(view, prop, op, order.target) for op in ops):
             continue
         met: Truth = True if prop.given is None else about_decision(view, content, prop.given)
         if prop.above is not None:
@@ -339,6 +361,8 @@ def _ordered(view: View, content: Content, node: m.Ordered) -> bool:
 
 def _decision(view: View, content: Content, order: m.Order, reasons: list[Reason]) -> None:
     against = opposed_ops(order.op)
+    if order.op == "set":
+        against -= _LIKE.get(_direction(view, order), frozenset())
     for standing in content.orders:
         if standing.target != order.target:
             continue
@@ -349,12 +373,23 @@ def _decision(view: View, content: Content, order: m.Order, reasons: list[Reason
             reasons.append(Reason("refused" if standing.confirmed else "caution", "contradiction", rule))
         elif standing.op == order.op and standing.mark == "not_due" and standing.op == "give":
             reasons.append(Reason("refused", "too_early", rule))
+        elif order.op == standing.op == "give" and standing.mark != "done" and _more(view, standing, order):
+            reasons.append(Reason("refused" if standing.confirmed else "caution", "contradiction", rule))
     for waiting in content.waiting:
         if waiting.op == order.op and waiting.target == order.target:
             grade: Grade = "refused" if waiting.why == "at_limit" else "caution"
             reasons.append(
                 Reason(grade, "too_early" if waiting.why == "step_not_due" else "at_limit", waiting.rule)
             )
+
+
+def _more(view: View, standing: Standing, order: m.Order) -> bool:
+    """The dose proposed is above the one ordered. Where that takes a weight nobody knows, it is not."""
+    if standing.dose is None or order.dose is None:
+        return False
+    unit = view.program.units[standing.dose.unit]
+    seen = view.program.amount(order.dose.hi).seen_in(unit.dims, view.weight())
+    return seen is not None and round_millionths(seen / unit.factor) > standing.dose.hi
 
 
 def _diluted(view: View, content: Content, order: m.Order, reasons: list[Reason]) -> None:

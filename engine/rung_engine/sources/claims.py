@@ -15,7 +15,7 @@ from rung_engine.frozen import frozen
 from ..artifact.model import Artifact, InputDecl, Name, Number
 from ..event import Charted
 from ..exact import NotDecimal, NotMillionths, from_millionths, to_millionths
-from ..units import Unit, UnitProblem, as_body_weight, parse_unit
+from ..units import Unit, UnitProblem, as_body_weight, convert, parse_unit
 from .accounting import Category
 from .chart import DrugRule, InputRule, Spelling, Taken, declared_unit, worded
 from .mapping import FromColumn, FromEvents, FromFlags, Rows, SiteMapping
@@ -57,7 +57,12 @@ def site_settings(mapping: SiteMapping, artifact: Artifact) -> dict[str, Chosen]
             value = Number(millionths=to_millionths(read_quantity(given.value, unit)), unit=low.unit)
         except (UnitProblem, NotDecimal, NotMillionths) as wrong:
             raise DataProblem("D120", **facts, reason=str(wrong)) from wrong
-        if value.millionths < low.millionths or (high is not None and value.millionths > high.millionths):
+        exact = from_millionths(value.millionths)
+        if exact < from_millionths(low.millionths) or (
+            high is not None
+            and exact
+            > convert(from_millionths(high.millionths), declared_unit(artifact, high.unit, name), unit)
+        ):
             raise DataProblem("D120", **facts, reason="it lies outside the range")
         chosen[name] = Chosen(value, given.why)
     return chosen

@@ -185,7 +185,7 @@ def _facts(chart: Chart, facts: tuple[Fixed, ...], counts: Counts, notes: Counte
         else:
             counts["used", fact.column] += 1
             notes["rounded"] += taken.rounded
-            name = f"stays:{fact.column}"
+            name = f"stays:{fact.input}"
             chart.events.append(Reading(name, 0, fact.input, taken.value, f"{chart.source}: {fact.column}"))
 
 
