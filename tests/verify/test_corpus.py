@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.laws.settings import LONG
 
 from rung_lang.driver import Compiled, compile_protocol
 from rung_lang.examples import run_examples
@@ -143,7 +144,7 @@ def test_a_seeded_fault_is_caught_by_its_code(fault: dict[str, Any]) -> None:
         assert fault["code"] in found_by(fault["code"], compiled_of(fault))
 
 
-@pytest.mark.parametrize("variant", entries("quiet.toml", "variant"))
+@pytest.mark.parametrize("variant", entries("quiet.toml", "variant")[:: 1 if LONG else 3])
 def test_a_correct_variant_gives_no_error_and_no_warning(variant: dict[str, Any]) -> None:
     compiled = compiled_of(variant)
     assert loud(compiled.problems) == set()
