@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.cli.command import PROTOCOL as SMALL
 from tests.cli.command import Ended, rung
+from tests.laws.settings import LONG
 
 from rung_engine.artifact.load import load
 from rung_engine.artifact.model import Certificate
@@ -280,7 +281,11 @@ def test_absurd_values_are_refused_one_by_one_and_named(tables: Path, artifact: 
         ), value
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=500 if LONG else 10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(data=st.data())
 def test_mutated_tables_never_break_the_command(tables: Path, artifact: str, data: st.DataObject) -> None:
     table = data.draw(st.sampled_from(["stays", "events", "infusions"]))
