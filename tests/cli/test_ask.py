@@ -176,7 +176,11 @@ def test_as_data(tmp_path: Path) -> None:
 def test_a_condition_that_cannot_be_read_is_not_covered(tmp_path: Path) -> None:
     file = tmp_path / "small.rung"
     file.write_text(TEXT, encoding="utf-8")
-    for text in ("can vasopressin be given while the moon is full?", "what happens if the moon is full?"):
+    for text in (
+        "can vasopressin be given while the moon is full?",
+        "what happens if the moon is full?",
+        "can vasopressin be given while MAP < 50 never stop norepinephrine",
+    ):
         ended = rung("ask", text, str(file))
         assert ended.code == 1 and "Not covered" in ended.out, text
 

@@ -244,7 +244,9 @@ def _with(written: str, result: Compiled) -> Compiled | None:
         for problem in added.problems
         if problem.level == "error" and (problem.code, problem.span.start) not in known
     ]
-    return None if wrong else added
+    # What a person types stands in one statement; it never adds another to the protocol that is asked.
+    more = len(added.files[-1].items) - len(result.files[-1].items)
+    return None if wrong or more != 1 else added
 
 
 # ---------------------------------------------------------------- what happens if
