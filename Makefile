@@ -1,14 +1,17 @@
 # Rung. `make` alone lists what can be asked for.
 #
-# Needs Python 3.11 or newer with pip, and make; everything else goes into .venv. A stamp file remembers
-# each installation, so that it is redone only when pyproject.toml changes.
+# Needs Python 3.11 or newer with pip, make, and for the tests of Spark a Java (17 or 21); everything else goes
+# into .venv. A stamp file remembers each installation, so that it is redone only when pyproject.toml changes.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CORE := $(VENV)/.stamp-core
 DEV := $(VENV)/.stamp-dev
+SPARK := $(VENV)/.stamp-spark
 EXTRAS := .[test,lint,docs]
+# What is imported is compiled then; most of what is installed never is.
+INSTALL := pip install --quiet --no-compile
 
 PROTOCOL := protocols/septic_shock.rung
 SYNTHETIC := build/demo_cohort
@@ -19,8 +22,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
+ifndef AT_ONCE
 .NOTPARALLEL:
-.PHONY: help setup demo demo-cohort test lint docs bench
+endif
+.PHONY: help setup demo demo-cohort test tests java lint lint-style lint-format lint-types lint-imports docs bench
 
 # $(call quietly,what is said,what is run): one line; the output is shown only when the step fails.
 quietly = @echo "$(1)"; said=$$($(2) 2>&1) || { code=$$?; printf '%s\n' "$$said"; exit $$code; }
@@ -32,13 +37,15 @@ setup: $(CORE) ## install Rung into .venv (the other targets do it when needed)
 
 # ---------------------------------------------------------------- demo
 
-demo: $(CORE) demo-cohort ## check, ask, document and run the septic shock protocol; DATA=folder, STAY=id for your data
+demo: $(CORE) demo-cohort ## check, ask, document and run the septic shock protocol, one patient and all; DATA=folder, STAY=id for yours
 	$(BIN)/rung check $(PROTOCOL)
 	$(BIN)/rung ask "when is hydrocortisone considered?" $(PROTOCOL)
 	$(BIN)/rung document $(PROTOCOL) --format html -o build/septic_shock.html
 	$(BIN)/rung compile $(PROTOCOL) -o build/septic_shock.rungc
 	$(BIN)/rung run $(PROTOCOL) --data "$(DATA)" --all
 	$(BIN)/rung run $(PROTOCOL) --data "$(DATA)" --stay "$(or $(STAY),$(first_stay))"
+	@rm -rf build/cohort
+	$(BIN)/rung cohort build/septic_shock.rungc --data "$(DATA)" -o build/cohort
 
 demo-cohort: $(CORE)
 	@mkdir -p build
@@ -52,14 +59,29 @@ first_stay = $(shell $(BIN)/python -c \
 
 # ---------------------------------------------------------------- checks
 
-test: lint ## lint, then every test
+test: lint tests ## lint, then every test
+
+tests: $(DEV) $(SPARK) java
 	@echo "test    pytest"
 	@$(BIN)/pytest -n 2 --dist worksteal
 
+java:
+	@command -v java >/dev/null || echo "test    no java here: Spark's tests will fail (Debian: apt-get install openjdk-17-jre-headless)"
+
+# What Spark needs is large and is fetched while the types are checked.
 lint: $(DEV) ## style, types and the direction of imports
+	@$(MAKE) -s --no-print-directory -j3 AT_ONCE=1 lint-types $(SPARK) lint-style lint-format lint-imports
+
+lint-style: $(DEV)
 	$(call quietly,lint    ruff check,$(BIN)/ruff check)
+
+lint-format: $(DEV)
 	$(call quietly,lint    ruff format,$(BIN)/ruff format --check)
+
+lint-types: $(DEV)
 	$(call quietly,lint    mypy,$(BIN)/mypy)
+
+lint-imports: $(DEV)
 	$(call quietly,lint    import contracts,$(BIN)/lint-imports)
 
 docs: $(DEV) ## build the documentation site; a broken link is an error
@@ -81,10 +103,18 @@ endef
 
 $(CORE): pyproject.toml
 	$(venv)
-	$(call quietly,setup   rung,$(BIN)/pip install --quiet -e .)
+	$(call quietly,setup   rung,$(BIN)/$(INSTALL) -e .)
 	@touch $@
 
 $(DEV): pyproject.toml
 	$(venv)
-	$(call quietly,setup   rung and what its tests need,$(BIN)/pip install --quiet -e '$(EXTRAS)')
+	$(call quietly,setup   rung and what its tests need,$(BIN)/$(INSTALL) -e '$(EXTRAS)')
 	@touch $(CORE) $@
+
+# Without Rung itself, which others are using meanwhile.
+WANTED_BY_SPARK = $(BIN)/python -c \
+  'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["spark"], sep="\n")'
+
+$(SPARK): $(DEV) pyproject.toml
+	$(call quietly,setup   Spark,$(WANTED_BY_SPARK) >$@.txt && $(BIN)/$(INSTALL) -r $@.txt)
+	@touch $@

@@ -345,6 +345,20 @@ class Program:
         return frozenset(found)
 
     @cached_property
+    def conditions(self) -> tuple[int, ...]:
+        """Terms that are true, false or unknown without a decision, in their order."""
+        return tuple(
+            index
+            for index, term in enumerate(self.artifact.terms)
+            if not isinstance(term, m.Numeric) and index not in self.decision_terms
+        )
+
+    @cached_property
+    def comparisons(self) -> tuple[m.Cmp, ...]:
+        """The terms that compare two numbers, in their order."""
+        return tuple(term for term in self.artifact.terms if isinstance(term, m.Cmp))
+
+    @cached_property
     def stages(self) -> dict[str, m.Stage]:
         return {stage.name: stage for stage in self.artifact.stages}
 

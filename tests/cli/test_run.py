@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.cli.command import PROTOCOL as SMALL
 from tests.cli.command import Ended, rung
 from tests.laws.settings import LONG
+from tests.once import once
 
 from rung_engine.artifact.load import load
 from rung_engine.artifact.model import Certificate
@@ -35,9 +36,11 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def artifact(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = tmp_path_factory.mktemp("artifact") / "septic_shock.rungc"
-    assert rung("compile", PROTOCOL, "-o", str(path)).code == 0
-    return str(path)
+    def compile_to(path: Path) -> None:
+        ended = rung("compile", PROTOCOL, "-o", str(path))
+        assert ended.code == 0, ended.said
+
+    return str(once(tmp_path_factory, "septic_shock.rungc", compile_to))
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
+from tests.edges.columns import agree, is_tried
+
 from rung_engine.artifact import model as m
 from rung_engine.decision.explain import Explained, explain
 from rung_engine.decision.model import Content, Decision, Standing
@@ -220,6 +222,8 @@ class Run:
 def _reference(program: Program, events: tuple[Event, ...], at: int, *, silence_is_off: bool) -> Run:
     runner = Runner(program, events, silence_is_off=silence_is_off)
     runner.run(at)
+    if is_tried(program):
+        agree(program, events, at, runner.decisions, silence_is_off=silence_is_off)
     view = Instant(runner.chart, at, tuple(runner.rows))
     state = runner.fold.state
     view.place(state.stage, state.entered, state.began)

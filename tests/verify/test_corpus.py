@@ -63,6 +63,7 @@ STATED = {
     "R403": properties.obligations,
     "R404": vacuous.obligations,
 }
+MOST_JOINED = 8
 ANSWERS = Memory()
 """Most of what is asked of a variant was asked of another one."""
 
@@ -144,7 +145,39 @@ def test_a_seeded_fault_is_caught_by_its_code(fault: dict[str, Any]) -> None:
         assert fault["code"] in found_by(fault["code"], compiled_of(fault))
 
 
-@pytest.mark.parametrize("variant", entries("quiet.toml", "variant")[:: 1 if LONG else 3])
+def fits(variant: dict[str, Any], others: Iterable[dict[str, Any]]) -> bool:
+    """It can be edited into the same texts as the others."""
+    every = joined([*others, variant])
+    for path, key in ((MAIN, "edits"), (FORMULARY, "formulary")):
+        text = base(path)
+        for old, new in every[key]:
+            if text.count(old) != 1:
+                return False
+            text = text.replace(old, new)
+    return True
+
+
+def joined(variants: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """All their edits in one text."""
+    parts = list(variants)
+    return {key: [edit for part in parts for edit in part.get(key, [])] for key in ("edits", "formulary")}
+
+
+def together_or_each() -> list[Any]:
+    """The variants, up to `MOST_JOINED` in one text: correct by itself is correct beside others."""
+    groups: list[list[dict[str, Any]]] = []
+    for entry in entries("quiet.toml", "variant"):
+        variant = entry.values[0]
+        room = (group for group in groups if len(group) < (1 if LONG else MOST_JOINED))
+        group = next((group for group in room if fits(variant, group)), None)
+        if group is None:
+            groups.append([variant])
+        else:
+            group.append(variant)
+    return [pytest.param(joined(group), id="+".join(str(one["name"]) for one in group)) for group in groups]
+
+
+@pytest.mark.parametrize("variant", together_or_each())
 def test_a_correct_variant_gives_no_error_and_no_warning(variant: dict[str, Any]) -> None:
     compiled = compiled_of(variant)
     assert loud(compiled.problems) == set()

@@ -24,6 +24,7 @@ _COMMANDS = {
     "verify": "Judge an artifact's proof anew, without a solver where it can be.",
     "fmt": "Lay protocols out in the one canonical form.",
     "run": "Run a protocol on patients and explain every decision.",
+    "cohort": "Ask a protocol about every patient of a cohort, and count its answers.",
     "graph": "Draw the decision graph as SVG, DOT or Mermaid.",
     "ask": "Answer a question by proof, with the rules, clauses and sources.",
     "document": "Write the page of a protocol: ladder, rules in sentences, doses, sources.",

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 from rung_engine.decision.model import to_json
-from rung_engine.program import Program, SettingProblem
-from rung_engine.sources.problems import DataProblem
 from rung_lang.cli.bundle import is_bundle
-from rung_lang.cli.exits import UNREADABLE, USAGE, Refusal
+from rung_lang.cli.exits import USAGE, Refusal
 from rung_lang.cli.load import executable_of
+from rung_lang.cli.programs import data_problems, program_of
 from rung_lang.cli.records import Records
-from rung_lang.cli.settings import read_setting
 from rung_lang.cli.show import progress
 from rung_lang.report.cohort import Tally, summary, summary_data
 from rung_lang.report.decisions import UNPROVED, clock, counted, timeline, tree, wrapped
 
 if TYPE_CHECKING:
-    from rung_engine.artifact.model import Artifact, Name, Number
     from rung_engine.decision.model import Decision
+    from rung_engine.program import Program
     from rung_engine.session.session import Session
     from rung_engine.sources.stay import Stay
     from rung_engine.sources.tidy import Cohort
@@ -80,11 +76,11 @@ def command(
         _together(path, folder, only_a_stay(stay_id, why_rule), mapping, chosen, unverified, form, refused)
         return
     artifact = executable_of(path, unverified=unverified)
-    with _data_problems():
+    with data_problems():
         from rung_engine.sources.tidy import find_mapping, open_cohort
 
         cohort = open_cohort(folder, find_mapping(folder, mapping), artifact)
-        program = _program(artifact, cohort, chosen, unverified)
+        program = program_of(artifact, cohort.settings, chosen, unverified)
         if stay_id is not None:
             _one(program, cohort.stay(stay_id), cohort, form, refused, why_rule)
         else:
@@ -105,53 +101,16 @@ def _together(
     from rung_lang.cli.bundle_run import artifacts_of, chosen_for, show
 
     artifacts = artifacts_of(path, unverified=unverified)
-    with _data_problems():
+    with data_problems():
         from rung_engine.sources.tidy import find_mapping, open_cohort
 
         found = find_mapping(folder, mapping)
         cohorts = tuple(open_cohort(folder, found, artifact) for artifact in artifacts)
         programs = tuple(
-            _program(artifact, cohort, chosen_for(artifact, artifacts, chosen), unverified)
+            program_of(artifact, cohort.settings, chosen_for(artifact, artifacts, chosen), unverified)
             for artifact, cohort in zip(artifacts, cohorts, strict=True)
         )
         show(path, programs, cohorts, stay_id, form, refused)
-
-
-@contextmanager
-def _data_problems() -> Iterator[None]:
-    try:
-        yield
-    except DataProblem as problem:
-        raise Refusal(problem.code, problem.words, exit_code=UNREADABLE) from None
-
-
-def _program(artifact: Artifact, cohort: Cohort, chosen: tuple[str, ...], unverified: bool) -> Program:
-    # A mapping fills what the protocol leaves open; what a local protocol has chosen stands.
-    settings: dict[str, Number | Name] = {
-        name: item.value for name, item in cohort.settings.items() if artifact.settings[name].value is None
-    }
-    for text in chosen:
-        name, value = read_setting(artifact, text)
-        settings[name] = value
-    try:
-        return Program(artifact, settings, unverified=unverified)
-    except SettingProblem as problem:
-        match problem.kind:
-            case "missing":
-                decl = artifact.settings[problem.name]
-                raise Refusal(
-                    "C122",
-                    f"`{problem.name}` is chosen by site, and nobody has: no session starts without it.",
-                    f"Give it in a local protocol (`extends`), in the mapping's [settings], or with "
-                    f'--set {problem.name}="…". {decl.title}'.strip(),
-                    USAGE,
-                ) from None
-            case _:
-                raise Refusal(
-                    "C123",
-                    f"The setting `{problem.name}` cannot have this value: it lies outside its range.",
-                    exit_code=USAGE,
-                ) from None
 
 
 def _header(program: Program, cohort: Cohort) -> list[str]:

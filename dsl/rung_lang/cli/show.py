@@ -14,6 +14,7 @@ from rung_lang.cli.exits import Refusal
 from rung_lang.source import Source, Span, Unreadable
 
 if TYPE_CHECKING:
+    from rung_engine.cohort.stream import Progress as Watched
     from rung_lang.finding import Problem
 
 
@@ -75,3 +76,39 @@ def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda: bar.advance(task)
+
+
+@contextmanager
+def watched(what: str) -> Iterator[Callable[[Watched], None] | None]:
+    """The same for a run over a cohort, which tells its progress itself: facts, rate, time that is left."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None, said="")
+
+        def tell(now: Watched) -> None:
+            doing = "reading" if now.stage == "reading" else "deciding"
+            unit = "MB" if now.stage == "reading" else "million facts"
+            about = "" if now.sure else "about "
+            left = "" if now.left is None else f", {_minutes(now.left)} left"
+            facts = f"{now.done / 1e6:.1f} of {about}{now.total / 1e6:.1f} {unit}"
+            said = f"{facts}, {now.rate / 1e6:.2f} a second{left}"
+            bar.update(
+                task, description=f"{what}: {doing}", completed=now.done, total=max(now.total, 1), said=said
+            )
+
+        yield tell
+
+
+def _minutes(seconds: float) -> str:
+    """`40 s`, `12 min`, `3 h 05 min`."""
+    whole = round(seconds)
+    if whole < 90:
+        return f"{whole} s"
+    hours, minutes = divmod(-(-whole // 60), 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"

@@ -271,6 +271,8 @@ def _live(view: View, state: State) -> tuple[State, Draft]:
 
 def replace_content(draft: Draft, path: tuple[str, ...], moved_by: tuple[str, ...]) -> Draft:
     """The same draft with the way that led to it."""
+    if not path and not moved_by:
+        return draft
     return Draft(replace(draft.content, path=path, moved_by=moved_by), draft.unsettled)
 
 
@@ -362,7 +364,7 @@ def _rest(
             issues.append(_issues(item, since[item.rule.id], view, unsettled))
     live = {item.rule.id for item in judged.values() if item.state in ("fires", "unconfirmed")}
     kept: list[Carried] = []
-    rules = {rule.id: rule for rule in program.artifact.rules}
+    rules = {rule.id: rule for rule in program.artifact.rules} if state.carried else {}
     for carried in state.carried:
         if carried.rule in live:
             kept.append(carried)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.view import DrugState, Hypothesis, InputState
@@ -13,6 +14,9 @@ from rung_engine.program import Amount, Dims, Program
 from rung_engine.reference.history import LONG_AGO, Chart
 from rung_engine.reference.line import Line, combine, compare, next_flip
 from rung_engine.truth import Truth, conjunction, count, disjunction, negation
+
+if TYPE_CHECKING:
+    from rung_engine.reference.run import Ahead
 
 
 @frozen
@@ -31,6 +35,7 @@ class Instant:
 
     def __init__(self, chart: Chart, time: int, rows: Sequence[Row]) -> None:
         self.chart = chart
+        self.program = chart.program
         self.time = time
         self.rows = rows
         self.stage: str | None = None
@@ -39,15 +44,13 @@ class Instant:
         self.supposed: Hypothesis = {}
         self._truths: dict[int, Truth] = {}
         self._numbers: dict[int, Line | None] = {}
-
-    @property
-    def program(self) -> Program:
-        return self.chart.program
+        self._ahead: Ahead | None = None
 
     def place(self, stage: str | None, entered: int | None, began: int | None) -> None:
         self.stage, self.entered, self.began = stage, entered, began
         self._truths.clear()
         self._numbers.clear()
+        self._ahead = None
 
     # -- what the decision asks
 
@@ -58,13 +61,9 @@ class Instant:
 
     def row(self) -> Row:
         """This instant as a row."""
-        terms = self.program.artifact.terms
-        truths = [
-            self.truth(index)
-            if not isinstance(term, m.Numeric) and index not in self.program.decision_terms
-            else None
-            for index, term in enumerate(terms)
-        ]
+        truths: list[Truth] = [None] * len(self.program.artifact.terms)
+        for index in self.program.conditions:
+            truths[index] = self.truth(index)
         return Row(self.time, tuple(truths))
 
     def suppose(self, hypothesis: Hypothesis, term: int) -> Truth:
@@ -133,9 +132,11 @@ class Instant:
         return found[0] if found is not None else None
 
     def knowable_at(self, term: int) -> int | None:
-        from rung_engine.reference.run import knowable_at
+        from rung_engine.reference.run import Ahead
 
-        return knowable_at(self, term)
+        if self._ahead is None:
+            self._ahead = Ahead(self)
+        return self._ahead.knowable_at(term)
 
     def silence_is_off(self) -> bool:
         return any(self.chart.drug(name, self.time).by_silence for name in self.program.artifact.drugs)
@@ -514,14 +515,13 @@ class Instant:
     def flips(self) -> list[int]:
         """Instants after now at which some comparison changes if nothing is charted before."""
         found: list[int] = []
-        for term in self.program.artifact.terms:
-            if isinstance(term, m.Cmp):
-                left, right = self.number(term.left), self.number(term.right)
-                if left is None or right is None:
-                    continue
-                step = next_flip(left, term.rel, right)
-                if step is not None:
-                    found.append(self.time + step)
+        for term in self.program.comparisons:
+            left, right = self.number(term.left), self.number(term.right)
+            if left is None or right is None:
+                continue
+            step = next_flip(left, term.rel, right)
+            if step is not None:
+                found.append(self.time + step)
         for name, windows in self.program.rolling.items():
             for window in windows:
                 total = self._total_over(name, window.over, window.maximum.dims)

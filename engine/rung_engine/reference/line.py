@@ -10,6 +10,8 @@ from rung_engine.truth import Truth
 
 Relation = Literal["<", "<=", "=", ">=", ">"]
 
+_STILL = Fraction(0)
+
 
 @frozen
 class Line:
@@ -17,11 +19,12 @@ class Line:
 
     lo: Fraction | None
     hi: Fraction | None
-    slope: Fraction = Fraction(0)
+    slope: Fraction = _STILL
 
     @staticmethod
-    def exact(value: Fraction | int, slope: Fraction | int = 0) -> Line:
-        return Line(Fraction(value), Fraction(value), Fraction(slope))
+    def exact(value: Fraction | int, slope: Fraction | int = _STILL) -> Line:
+        end = value if type(value) is Fraction else Fraction(value)
+        return Line(end, end, slope if type(slope) is Fraction else Fraction(slope))
 
 
 def combine(op: Literal["add", "sub", "mul", "div"], a: Line, b: Line) -> Line | None:
@@ -49,36 +52,28 @@ def combine(op: Literal["add", "sub", "mul", "div"], a: Line, b: Line) -> Line |
 
 def compare(a: Line, rel: Relation, b: Line) -> Truth:
     """True or false where the bounds decide it, else unknown."""
-    low = None if a.lo is None or b.hi is None else a.lo - b.hi
-    high = None if a.hi is None or b.lo is None else a.hi - b.lo
     match rel:
         case "<":
-            return _below(low, high, strict=True)
+            return _below(a, b, strict=True)
         case "<=":
-            return _below(low, high, strict=False)
+            return _below(a, b, strict=False)
         case ">":
-            return _flip(_below(low, high, strict=False))
+            return _below(b, a, strict=True)
         case ">=":
-            return _flip(_below(low, high, strict=True))
+            return _below(b, a, strict=False)
         case "=":
-            if low is not None and low == high:
-                return low == 0
-            if (low is not None and low > 0) or (high is not None and high < 0):
-                return False
-            return None
+            if a.lo is not None and a.lo == a.hi and b.lo is not None and b.lo == b.hi:
+                return a.lo == b.lo
+            return False if _below(a, b, strict=True) or _below(b, a, strict=True) else None
 
 
-def _below(low: Fraction | None, high: Fraction | None, *, strict: bool) -> Truth:
-    """Is the difference, somewhere from `low` to `high`, below zero?"""
-    if high is not None and (high < 0 if strict else high <= 0):
+def _below(a: Line, b: Line, *, strict: bool) -> Truth:
+    """Is `a` below `b`, or not above it where that is enough, wherever each is within its bounds?"""
+    if a.hi is not None and b.lo is not None and (a.hi < b.lo if strict else a.hi <= b.lo):
         return True
-    if low is not None and (low >= 0 if strict else low > 0):
+    if a.lo is not None and b.hi is not None and (a.lo >= b.hi if strict else a.lo > b.hi):
         return False
     return None
-
-
-def _flip(value: Truth) -> Truth:
-    return None if value is None else not value
 
 
 def next_flip(a: Line, rel: Relation, b: Line) -> int | None:

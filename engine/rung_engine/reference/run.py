@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import pairwise
 
 from rung_engine.artifact import model as m
@@ -18,7 +19,6 @@ from rung_engine.event import Dose, Event, Fact, Infusion, Reading
 from rung_engine.program import Program
 from rung_engine.reference.evaluate import Instant, Row
 from rung_engine.reference.history import LONG_AGO, Chart, resolve
-from rung_engine.truth import Truth
 
 
 def run(
@@ -153,7 +153,7 @@ def next_instants(
                 if decl.lasts is not None:
                     ends.append(now + decl.lasts)
                 yield from ends[1:]
-                for window in (*_drug_windows(program, fact.drug),):
+                for window in _drug_windows(program, fact.drug):
                     yield from (end + window + extra for end in ends for extra in (-1, 0, 1))
                 for course in artifact.courses.values():
                     if fact.drug in course.drugs:
@@ -165,31 +165,42 @@ def next_instants(
             yield from (
                 now + window + extra for window in _drug_windows(program, name) for extra in (-1, 0, 1)
             )
-    for index, term in enumerate(artifact.terms):
-        if isinstance(term, m.Held | m.Recent) and row.truths[term.of] != before.truths[term.of]:
-            length = program.millis(term.length)
+    waits, occurring = _waits(program)
+    for condition, length in waits:
+        if row.truths[condition] != before.truths[condition]:
             yield from (now + length, now + length + 1)
-        elif isinstance(term, m.Occurs) and row.truths[index] is True:
-            yield now + 1
+    if any(row.truths[index] is True for index in occurring):
+        yield now + 1
 
 
-def _windows(program: Program, name: str) -> list[int]:
+@lru_cache(maxsize=16)
+def _waits(program: Program) -> tuple[tuple[tuple[int, int], ...], tuple[int, ...]]:
+    """The conditions that terms wait for with the length of each wait, and the terms that are so at once."""
+    terms = program.artifact.terms
+    waits = {
+        (term.of, program.millis(term.length)): None for term in terms if isinstance(term, m.Held | m.Recent)
+    }
+    return tuple(waits), tuple(index for index, term in enumerate(terms) if isinstance(term, m.Occurs))
+
+
+@lru_cache(maxsize=4096)
+def _windows(program: Program, name: str) -> tuple[int, ...]:
     """Lengths of the windows in which readings of this input are looked at."""
-    return [
+    return tuple(
         program.millis(term.span.over)
         for term in program.artifact.terms
         if isinstance(term, m.Change | m.Extreme) and term.input == name and isinstance(term.span, m.Over)
-    ]
+    )
 
 
-def _drug_windows(program: Program, name: str) -> list[int]:
-    found = [
+@lru_cache(maxsize=4096)
+def _drug_windows(program: Program, name: str) -> tuple[int, ...]:
+    totals = (
         program.millis(term.span.over)
         for term in program.artifact.terms
         if isinstance(term, m.Total) and term.drug == name and isinstance(term.span, m.Over)
-    ]
-    found.extend(window.over for window in program.rolling.get(name, ()))
-    return found
+    )
+    return (*totals, *(window.over for window in program.rolling.get(name, ())))
 
 
 def empty_row(program: Program) -> Row:
@@ -197,40 +208,58 @@ def empty_row(program: Program) -> Row:
     return Instant(Chart(program, ()), LONG_AGO, ()).row()
 
 
-def knowable_at(view: Instant, term: int) -> int | None:
-    """With no new fact and the session where it is: when the term is first known, if ever."""
-    facts = [fact for fact in view.chart.facts if fact.time <= view.time]
-    chart = Chart(view.program, facts)
-    if view.chart.silent(view.time):
-        chart.silence_from = view.chart.silence_from
-    rows = list(view.rows)
-    by_time: dict[int, list[Fact]] = {}
-    for fact in facts:
-        by_time.setdefault(fact.time, []).append(fact)
-    heap: list[int] = []
-    # What earlier rows will still bring: replay their waits, then go on from now.
-    for before, row in pairwise(rows):
-        past = Instant(chart, row.time, rows)
-        heap.extend(next_instants(view.program, past, row, before, by_time.get(row.time, ())))
-    now = view
-    last = view.row()
-    heap.extend(next_instants(view.program, view, last, rows[-1], by_time.get(view.time, ())))
-    heap.extend(view.flips())
-    rows.append(last)
-    pending = sorted({instant for instant in heap if instant > view.time})
-    heapq.heapify(pending)
-    while pending:
-        time = heapq.heappop(pending)
-        if time == now.time:
-            continue
-        now = Instant(chart, time, rows)
-        now.place(view.stage, view.entered, view.began)
-        truth: Truth = now.truth(term)
-        if truth is not None:
-            return time
+class Ahead:
+    """The instants to come with no new fact and the session where it is, judged once for all who ask."""
+
+    def __init__(self, view: Instant) -> None:
+        facts = [fact for fact in view.chart.facts if fact.time <= view.time]
+        chart = Chart(view.program, facts)
+        if view.chart.silent(view.time):
+            chart.silence_from = view.chart.silence_from
+        self._view = view
+        self._chart = chart
+        self._rows = rows = list(view.rows)
+        self._judged: list[Instant] = []
+        self._over = 0
+        """How many of those judged have a row."""
+        by_time: dict[int, list[Fact]] = {}
+        for fact in facts:
+            by_time.setdefault(fact.time, []).append(fact)
+        heap: list[int] = []
+        # What earlier rows will still bring: replay their waits, then go on from now.
+        for before, row in pairwise(rows):
+            past = Instant(chart, row.time, rows)
+            heap.extend(next_instants(view.program, past, row, before, by_time.get(row.time, ())))
+        last = view.row()
+        heap.extend(next_instants(view.program, view, last, rows[-1], by_time.get(view.time, ())))
+        heap.extend(view.flips())
+        rows.append(last)
+        self._pending = sorted({instant for instant in heap if instant > view.time})
+
+    def knowable_at(self, term: int) -> int | None:
+        """When the term is first known, if ever."""
+        return next((now.time for now in self._instants() if now.truth(term) is not None), None)
+
+    def _instants(self) -> Iterable[Instant]:
+        yield from self._judged
+        while True:
+            if self._over < len(self._judged):
+                self._end(self._judged[-1])
+            if not self._pending:
+                return
+            time = heapq.heappop(self._pending)
+            if self._judged and time == self._judged[-1].time:
+                continue
+            now = Instant(self._chart, time, self._rows)
+            now.place(self._view.stage, self._view.entered, self._view.began)
+            self._judged.append(now)
+            yield now
+
+    def _end(self, now: Instant) -> None:
+        """The instant is over: what was so becomes a row, which may bring later instants."""
         row = now.row()
-        for instant in (*now.flips(), *next_instants(view.program, now, row, rows[-1], ())):
-            if instant > time:
-                heapq.heappush(pending, instant)
-        rows.append(row)
-    return None
+        for instant in (*now.flips(), *next_instants(now.program, now, row, self._rows[-1], ())):
+            if instant > now.time:
+                heapq.heappush(self._pending, instant)
+        self._rows.append(row)
+        self._over += 1

@@ -253,8 +253,10 @@ class _Outline(Fold):
 
     def advance(self, view: View) -> Content | None:
         self.state, draft = step(view, self.state)
-        named = {*draft.content.pending, *(Pending(rule) for rule, _ in draft.unsettled)}
-        content = replace(draft.content, pending=tuple(sorted(named, key=lambda item: item.rule)))
+        content = draft.content
+        if content.pending or draft.unsettled:
+            named = {*content.pending, *(Pending(rule) for rule, _ in draft.unsettled)}
+            content = replace(content, pending=tuple(sorted(named, key=lambda item: item.rule)))
         if lasting(content) == lasting(self.content):
             return None
         self.content = content

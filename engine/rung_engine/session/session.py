@@ -235,6 +235,9 @@ class Mind:
         wake = min(wakes(fold.content, view.time), default=NEVER) if fold.content is not None else NEVER
         if fold.content is not None and is_fleeting(self.fold.state, state, fold.content):
             wake = min(wake, view.time + 1)
+        if self.fold.state.finished != state.finished:
+            # A session's last words, or that it may begin anew, are over on the next instant.
+            wake = min(wake, view.time + 1)
         cycled = _cycled(fold.content)
         if cycled and view.truths != view.patient.row:
             # What became so where the session rests is past, for the other stages, from the next instant on.

@@ -30,6 +30,19 @@ WORDS = {
     "allow: {reason}.",
     "D121": "The mapping `{name}` cannot fill input `{input}`: {reason}.",
     "D122": "The mapping `{path}` has format {found}; this engine reads format {known}.",
+    "D123": "There are no facts in `{path}`. I looked for files whose names end in {ends}.",
+    "D124": "File `{path}`, row {row}: the value `{value}` is no plain decimal of at most six places that "
+    "fits into 64 bits.",
+    "D125": "File `{path}`, row {row}: I do not know the kind `{kind}`. It is one of {known}.",
+    "D126": "File `{path}`, row {row}: {reason}.",
+    "D127": "The file `{path}` has both `value` and `value_millionths`. Keep one of the two.",
+    "D128": "The folder `{path}` holds a run of something else: {differs} differ. Give another folder, or "
+    "remove this one.",
+    "D129": "The folder `{path}` is not empty, and no run of mine began there. Give another folder.",
+    "D130": "Stay `{stay}`, {time} ms: the number {number} is too large for a signed whole number of 64 "
+    "bits.",
+    "D131": "The input `{input}` can be any of {count} words; I can hold a set of at most {most}.",
+    "D132": "Another run is writing to the folder `{path}`. Wait for it, or give another folder.",
 }
 """By code: the sentence, with the facts it is filled from."""
 

@@ -189,11 +189,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("out", type=Path, help="an empty folder, or one made by this program")
     parser.add_argument("--stays", type=int, default=24, help="how many (24)")
     parser.add_argument("--seed", type=int, default=7, help="the same seed gives the same cohort (7)")
+    parser.add_argument(
+        "--facts", action="store_true", help="the facts form, by a plainer model: for millions"
+    )
     asked = parser.parse_args(arguments)
     if asked.stays < 1:
         parser.error("--stays must be at least 1")
     try:
-        write_cohort(asked.out, asked.stays, asked.seed)
+        if asked.facts:
+            # Compiled, and of no use to a small cohort.
+            from rung_engine.sources.synthetic_facts import write_facts
+
+            write_facts(asked.out, asked.stays, asked.seed)
+        else:
+            write_cohort(asked.out, asked.stays, asked.seed)
     except FileExistsError as occupied:
         parser.error(str(occupied))
     sys.stdout.write(f"{asked.stays} SYNTHETIC stays, seed {asked.seed}, in {asked.out}\n")

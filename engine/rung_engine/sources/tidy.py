@@ -90,20 +90,22 @@ class Cohort:
     """A folder of stays, read and checked. A stay is made into events when it is asked for.
 
     `settings` holds the site's values for settings that the protocol declares; `notes` what a reader of
-    results must know about this mapping. `stay_ids` are sorted as text.
+    results must know about this mapping. `stay_ids` are sorted as text. What follows `settings` is the folder
+    sorted out: facts of the whole stay, mapped columns that are not declared, weights in kg, rows of the two
+    tables, and what is made of a row by its target.
     """
 
     folder: Path
     mapping: SiteMapping
     stay_ids: tuple[str, ...]
     settings: Mapping[str, Chosen]
-    _facts: Mapping[str, tuple[Fixed, ...]]
-    _undeclared: Counts
-    _weights: Mapping[str, Fraction]
-    _events: _Sorted
-    _infusions: _Sorted
-    _inputs: tuple[InputTarget, ...]
-    _drugs: tuple[DrugTarget, ...]
+    facts: Mapping[str, tuple[Fixed, ...]]
+    undeclared: Counts
+    weights: Mapping[str, Fraction]
+    events: Sorted
+    infusions: Sorted
+    inputs: tuple[InputTarget, ...]
+    drugs: tuple[DrugTarget, ...]
 
     @property
     def silence(self) -> Literal["off", "unknown"]:
@@ -114,9 +116,12 @@ class Cohort:
     def notes(self) -> tuple[str, ...]:
         return self.mapping.notes
 
-    def stay(self, stay_id: str) -> Stay:
-        """One stay. Raises `DataProblem` D109 for a stay that is not there."""
-        facts = self._facts.get(stay_id)
+    def stay(self, stay_id: str, *, without_readings: bool = False) -> Stay:
+        """One stay. Raises `DataProblem` D109 for a stay that is not there.
+
+        `without_readings`: as if `events` had no rows of it.
+        """
+        facts = self.facts.get(stay_id)
         if facts is None:
             first = ", ".join(self.stay_ids[:3]) or "none"
             many = str(len(self.stay_ids))
@@ -126,18 +131,18 @@ class Cohort:
             self.mapping.name,
             self.mapping.silence == "off",
             facts,
-            Counter(self._undeclared),
-            [EventRow(*row) for row in self._events.of(stay_id)],
-            Counter(self._events.aside.get(stay_id, {})),
-            [InfusionRow(*row) for row in self._infusions.of(stay_id)],
-            Counter(self._infusions.aside.get(stay_id, {})),
-            self._inputs,
-            self._drugs,
-            self._weights.get(stay_id),
+            Counter(self.undeclared),
+            [] if without_readings else [EventRow(*row) for row in self.events.of(stay_id)],
+            Counter({} if without_readings else self.events.aside.get(stay_id, {})),
+            [InfusionRow(*row) for row in self.infusions.of(stay_id)],
+            Counter(self.infusions.aside.get(stay_id, {})),
+            self.inputs,
+            self.drugs,
+            self.weights.get(stay_id),
             {
-                "stays": len(facts) + sum(self._undeclared.values()),
-                "events": self._events.rows.get(stay_id, 0),
-                "infusions": self._infusions.rows.get(stay_id, 0),
+                "stays": len(facts) + sum(self.undeclared.values()),
+                "events": 0 if without_readings else self.events.rows.get(stay_id, 0),
+                "infusions": self.infusions.rows.get(stay_id, 0),
             },
         )
 
@@ -164,18 +169,38 @@ def find_mapping(folder: str | Path, explicit: str | Path | None = None) -> Site
     own = place / "mapping.toml"
     if own.is_file():
         return load_mapping(own)
-    return choose(shipped_mappings(), _found({table: _read(place, table) for table in TABLES}), str(place))
+    return choose(shipped_mappings(), _found(place, _read(place, "stays")), str(place))
 
 
 def open_cohort(folder: str | Path, mapping: SiteMapping, artifact: Artifact) -> Cohort:
     """The stays of a folder, as the mapping reads them for one protocol. Raises `DataProblem`."""
+    stays = read_stays(folder, mapping)
+    rows = {table: _read(Path(folder), table) for table in TABLES[1:]}
+    return cohort_of(folder, {"stays": stays, **rows}, mapping, artifact)
+
+
+def read_stays(folder: str | Path, mapping: SiteMapping) -> pl.DataFrame:
+    """The table of stays with what the mapping looks up in `diagnoses`, its rows numbered in `row` from 1.
+
+    Raises `DataProblem`, D119 where the folder is not what the mapping is for.
+    """
     place = _folder(folder)
-    raw = {table: _read(place, table) for table in TABLES}
-    found = _found(raw)
+    stays = _read(place, "stays")
+    found = _found(place, stays)
     if not fits(mapping, found):
         expected = mapping.match.words
         raise DataProblem("D119", name=mapping.name, path=str(place), expected=expected, found=found.words)
-    raw["stays"] = _diagnosed(place, raw["stays"], mapping)
+    return _diagnosed(place, stays, mapping)
+
+
+def cohort_of(
+    folder: str | Path, raw: Mapping[str, pl.DataFrame], mapping: SiteMapping, artifact: Artifact
+) -> Cohort:
+    """Stays from tables that were read, `stays` by `read_stays`; all number their rows. Raises `DataProblem`.
+
+    Of a large folder they may be some of the stays, with all rows of these.
+    """
+    place = Path(folder)
     columns = {table: dict(COLUMNS[table]) for table in TABLES}
     for part in mapping.inputs:
         columns["stays"] |= _stay_columns(part)
@@ -208,16 +233,29 @@ def _folder(folder: str | Path) -> Path:
     return path
 
 
-def _read(folder: Path, table: str) -> pl.DataFrame:
-    """A table as it stands, with its rows numbered from 1. A CSV is read as text, and typed later."""
+def table_file(folder: Path, table: str) -> tuple[Path, Literal["CSV", "Parquet"]]:
+    """Where a table is, and in which form. Raises `DataProblem` D102 and D103."""
     parquet, csv = folder / f"{table}.parquet", folder / f"{table}.csv"
     if parquet.is_file() and csv.is_file():
         raise DataProblem("D103", path=str(folder), table=table)
-    path, form = (csv, "CSV") if csv.is_file() else (parquet, "Parquet")
-    if not path.is_file():
+    if csv.is_file():
+        return csv, "CSV"
+    if not parquet.is_file():
         raise DataProblem("D102", path=str(folder), table=table)
+    return parquet, "Parquet"
+
+
+def _read(folder: Path, table: str, rows: int | None = None) -> pl.DataFrame:
+    """A table as it stands, with its rows numbered from 1. A CSV is read as text, and typed later.
+
+    `rows`: how many are read, all by default.
+    """
+    path, form = table_file(folder, table)
     try:
-        frame = pl.read_csv(path, infer_schema=False) if form == "CSV" else pl.read_parquet(path)
+        if form == "CSV":
+            frame = pl.read_csv(path, infer_schema=False, n_rows=rows)
+        else:
+            frame = pl.read_parquet(path, n_rows=rows)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as wrong:
         reason = str(wrong).splitlines()[0] if str(wrong) else type(wrong).__name__
         raise DataProblem("D104", path=str(path), form=form, reason=reason) from wrong
@@ -227,11 +265,11 @@ def _read(folder: Path, table: str) -> pl.DataFrame:
     return frame.with_row_index("row", offset=1)
 
 
-def _found(raw: Mapping[str, pl.DataFrame]) -> Found:
-    stays = raw["stays"]
+def _found(place: Path, stays: pl.DataFrame) -> Found:
     texts = [name for name in stays.columns if stays[name].dtype == pl.String]
     values = {name: tuple(stays[name].drop_nulls().unique().sort().to_list()) for name in texts}
-    return Found({table: tuple(frame.columns[1:]) for table, frame in raw.items()}, values)
+    columns = {table: tuple(_read(place, table, 0).columns[1:]) for table in TABLES[1:]}
+    return Found({"stays": tuple(stays.columns[1:]), **columns}, values)
 
 
 def _typed(frame: pl.DataFrame, table: str, columns: Mapping[str, Holds]) -> pl.DataFrame:
@@ -344,7 +382,7 @@ def _fixed(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Sorted:
+class Sorted:
     """The rows that become events, by stay; what was set aside, and how many rows came in, by stay."""
 
     live: pl.DataFrame
@@ -357,7 +395,7 @@ class _Sorted:
         return self.live.slice(first, count).rows()
 
 
-def _sort_events(events: pl.DataFrame, infusions: pl.DataFrame, inputs: Inputs) -> _Sorted:
+def _sort_events(events: pl.DataFrame, infusions: pl.DataFrame, inputs: Inputs) -> Sorted:
     repeats = _mark_repeats(events, infusions)
     words = events.select("variable", "kind", "label").unique()
     said = [inputs.sort(*row) for row in words.rows()]
@@ -399,7 +437,7 @@ def _mark_repeats(events: pl.DataFrame, infusions: pl.DataFrame) -> pl.DataFrame
     return mine.select("row", pl.col("row").is_in(found["row"].implode()).alias("repeats"))
 
 
-def _sort_infusions(infusions: pl.DataFrame, drugs: Drugs) -> _Sorted:
+def _sort_infusions(infusions: pl.DataFrame, drugs: Drugs) -> Sorted:
     frame = infusions.rename({"drug": "variable"})
     words = frame.select("variable", "kind", "label", "status").unique()
     said = [drugs.sort(*row) for row in words.rows()]
@@ -413,7 +451,7 @@ def _label(frame: pl.DataFrame, words: pl.DataFrame, said: list[Sorting]) -> pl.
     return frame.join(known, on=words.columns, how="left", nulls_equal=True)
 
 
-def _gather(frame: pl.DataFrame, content: list[str], columns: tuple[str, ...]) -> _Sorted:
+def _gather(frame: pl.DataFrame, content: list[str], columns: tuple[str, ...]) -> Sorted:
     """Sort by stay and content; count what is set aside. `content` is all a row says but its place."""
     live = pl.col("category") == LIVE
     taken = frame.filter(live).with_columns(pl.struct(content).is_first_distinct().alias("first"))
@@ -430,4 +468,4 @@ def _gather(frame: pl.DataFrame, content: list[str], columns: tuple[str, ...]) -
         places[stay] = (first, count)
         first += count
     rows = dict(frame.group_by("stay_id").len().rows())
-    return _Sorted(kept.with_columns(blank).select(columns), places, aside, rows)
+    return Sorted(kept.with_columns(blank).select(columns), places, aside, rows)

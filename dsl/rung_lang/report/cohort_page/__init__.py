@@ -1,0 +1,1 @@
+"""What a protocol would have done to a cohort, as one page with plots."""

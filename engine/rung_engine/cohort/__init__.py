@@ -1,0 +1,1 @@
+"""Many stays at once: a program as arrays, and kernels that numba compiles. Exact integers throughout."""
