@@ -23,6 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "engine"), str(ROOT / "dsl")]
 
+import numpy as np  # noqa: E402
 from tests.bench.bench_septic import program  # noqa: E402
 from tests.bench.table import ROUNDS, Table, in_turns, milliseconds, write  # noqa: E402
 
@@ -42,6 +43,8 @@ CORES = 2
 BATCH = 1_000_000
 SAMPLE = 10_000
 """Facts that the session engine is measured on."""
+MODEL = 400
+"""Stays that say how many facts one has."""
 LARGE = 20_000_000
 """From here on fewer rounds."""
 LARGE_ROUNDS = 3
@@ -51,6 +54,15 @@ WITHOUT_KEPT = 3
 
 def rounds_of(facts: int) -> int:
     return LARGE_ROUNDS if facts >= LARGE else ROUNDS
+
+
+def stays_for(facts: float) -> int:
+    """How many of the first stays have so many facts, more or less."""
+    of = make_facts(SEED, 1, MODEL + 1)["stay"].combine_chunks().indices.to_numpy()
+    ends = np.bincount(of).cumsum()
+    if facts <= ends[-1]:
+        return int(np.searchsorted(ends, facts)) + 1
+    return round(facts * MODEL / int(ends[-1]))
 
 
 def in_memory(ready: Program, data: Path) -> list[Facts]:
@@ -79,6 +91,7 @@ from rung_engine.cohort.data import open_facts
 from rung_engine.program import Program
 settings = dict({settings!r}, high_dose=Number(**{dose!r}))
 program = Program(load(open({artifact!r}, "rb").read()), settings, unverified=True)
+stream.run(program, open_facts({first!r}), {out!r} + "-first", workers={cores}, items={items!r})
 start, spent = time.perf_counter(), time.process_time()
 run = stream.run(program, open_facts({data!r}), {out!r}, workers={cores}, items={items!r})
 print(json.dumps([time.perf_counter() - start, time.process_time() - spent,
@@ -97,13 +110,17 @@ def script(text: str, ready: Program, artifact: Path, **more: object) -> str:
 
 
 def whole_way(
-    ready: Program, artifact: Path, data: Path, out: Path, *, items: bool
+    ready: Program, artifact: Path, data: Path, first: Path, out: Path, *, items: bool
 ) -> tuple[float, float, int]:
-    """One run in a process of its own: seconds on the wall, of processors, and the largest memory in
-    bytes."""
-    text = script(_WHOLE, ready, artifact, data=str(data), out=str(out), cores=CORES, items=items)
-    ran = subprocess.run([sys.executable, "-c", text], check=True, capture_output=True, text=True)
+    """One run in a process of its own, after a run over `first` there: seconds on the wall, of processors,
+    and the largest memory in bytes.
+    """
+    text = script(
+        _WHOLE, ready, artifact, data=str(data), first=str(first), out=str(out), cores=CORES, items=items
+    )
+    ran = subprocess.run([sys.executable, "-c", text], check=True, stdout=subprocess.PIPE, text=True)
     shutil.rmtree(out)
+    shutil.rmtree(f"{out}-first")
     wall, cpu, kilobytes, _ = json.loads(ran.stdout)
     return wall, cpu, kilobytes * 1024
 
@@ -129,8 +146,7 @@ def sized(ready: Program, artifact: Path, place: Path, facts: float, plain: floa
     """Everybody on a cohort of about so many facts; the session engine as `session_rate` found it."""
     began = time.perf_counter()
     data = place / "data"
-    some = make_facts(SEED, 1, 401).num_rows / 400
-    count = write_facts(data, max(1, round(facts / some)), SEED, workers=CORES)
+    count = write_facts(data, stays_for(facts), SEED, workers=CORES)
     batches = in_memory(ready, data)
     stays = sum(len(one.stays) for one in batches)
     say(began, f"{count:,} facts: made and read")
@@ -172,7 +188,7 @@ def sized(ready: Program, artifact: Path, place: Path, facts: float, plain: floa
     files: dict[bool, list[tuple[float, float, int]]] = {False: [], True: []}
     for _ in range(rounds):
         for items, found in files.items():
-            found.append(whole_way(ready, artifact, data, place / "out", items=items))
+            found.append(whole_way(ready, artifact, data, place / "sample", place / "out", items=items))
     for items, found in files.items():
         wall, cpu, memory = (statistics.median(column) for column in zip(*found, strict=True))
         name = f"file to files, two cores, {'both tables' if items else 'decisions only'}"
@@ -231,11 +247,10 @@ print(time.perf_counter() - start)
 def fresh(ready: Program, artifact: Path, place: Path, kept: Path) -> Table:
     """The first result of a process that has just begun, with the kernel `kept` by an earlier one and
     without."""
-    some = make_facts(SEED, 1, 401).num_rows / 400
     cells = []
     for facts in (2_000, 100_000):
         data = place / f"few-{facts}"
-        count = write_facts(data, max(1, round(facts / some)), SEED)
+        count = write_facts(data, stays_for(facts), SEED)
         text = script(_FRESH, ready, artifact, data=str(data))
         with_kept = [first_result(text, kept) for _ in range(ROUNDS)]
         without = []
@@ -275,7 +290,9 @@ print(time.perf_counter() - start)
 def first_result(text: str, cache: Path) -> float:
     """Seconds that a process of its own measured."""
     told = os.environ | {"XDG_CACHE_HOME": str(cache)}
-    ran = subprocess.run([sys.executable, "-c", text], check=True, capture_output=True, text=True, env=told)
+    ran = subprocess.run(
+        [sys.executable, "-c", text], check=True, stdout=subprocess.PIPE, text=True, env=told
+    )
     return float(ran.stdout)
 
 

@@ -136,7 +136,10 @@ def _memory(tables: Mapping[str, Rows]) -> tuple[str, float]:
     count, rows = _histories(tables)[-1]
     if count < 40_000_000:
         raise Missing
-    most = max(row["memory MiB"] for row in rows.values() if "memory MiB" in row)
+    held = [row["memory MiB"] for row in rows.values() if "memory MiB" in row]
+    if not held:
+        raise Missing
+    most = max(held)
     return f"{most / 1024:.2f} GiB", 2048 / most
 
 

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 OTHER_KIND, EXACT, TOO_LARGE = 0, 1, 2
 
 PAYS = 20_000_000
-"""From so many facts on, machine code for the one program is made: ten seconds or so, for a fifth of the time."""
+"""From so many facts on, machine code for the one program is made: ten seconds or so, for a fifth of the
+time."""
 
 
 def kinds_of(flat: Flat, facts: Facts) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -112,14 +113,20 @@ class Streams:
 
 def is_ready() -> bool:
     """The kernel was compiled before: in this process, or on this machine."""
-    return machine.cache_info().currsize > 0 or code_folder().holds(
-        f"{run_stays.__module__}.{run_stays.__name__} {about_machine()}"
-    )
+    return _machine.cache_info().currsize > 0 or code_folder().holds(about_code(run_stays))
+
+
+_COMPILING = Lock()
+
+
+def machine() -> Machine:
+    """The kernel, compiled once in a process and kept for the next; other threads wait for it meanwhile."""
+    with _COMPILING:
+        return _machine()
 
 
 @cache
-def machine() -> Machine:
-    """The kernel, compiled once in a process and kept for the next."""
+def _machine() -> Machine:
     return Machine(run_stays, code_folder())
 
 
@@ -138,7 +145,8 @@ class Columnar:
         self._own: Machine | None = None
 
     def machine(self, more: int) -> Machine:
-        """The kernel for so many facts more: made for this very program where that was done before, or pays."""
+        """The kernel for so many facts more: made for this very program where that was done before, or
+        pays."""
         if self._own is None and self._lock.acquire(blocking=False):
             # Whoever comes meanwhile uses the general one.
             try:
@@ -166,7 +174,8 @@ class Columnar:
         while first < count:
             reached = run(
                 self._P, self._S0, state, logs, table, facts.time, facts.kind, facts.name, facts.unit,
-                facts.value, rows, facts.start, first, count, int(self.silence_is_off), log, len(out), out, ends, failed,
+                facts.value, rows, facts.start, first, count, int(self.silence_is_off), log, len(out), out,
+                ends, failed,
             )  # fmt: skip
             if reached == first:
                 out = np.empty(4 * len(out), np.int64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import accumulate
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -26,9 +27,17 @@ _KINDS = (
 _CONTRA = ("orders", "stages", "cycle", "orders")
 
 
-@cache
+_COMPILING = Lock()
+
+
 def machine() -> Machine:
-    """The kernel, compiled once in a process and kept for the next."""
+    """The kernel, compiled once in a process and kept for the next; other threads wait for it meanwhile."""
+    with _COMPILING:
+        return _machine()
+
+
+@cache
+def _machine() -> Machine:
     return Machine(x.explode, code_folder())
 
 

@@ -59,7 +59,8 @@ def code_folder() -> CodeFolder:
 
 @cache
 def _sources() -> str:
-    """A hash of every file that a kernel could be made of: kernels, the numbers they know, and the translator."""
+    """A hash of every file that a kernel could be made of: kernels, the numbers they know, and the
+    translator."""
     digest = hashlib.sha256()
     here = Path(__file__).parent
     for path in sorted(here.rglob("*.py")):

@@ -53,14 +53,11 @@ S_W_NUM = 10
 S_W_DEN = 11
 """The dosing weight in kilograms, as a fraction in lowest terms."""
 S_SUPPOSING = 12
-S_FACTS = 13
-"""How many facts the present instant has."""
-S_WATCHED = 14
 S_DWAKE = 15
 """When the marks of the present decision change by themselves."""
 S_SCALARS = 32
 
-FAIL_OVERFLOW, FAIL_TIME, FAIL_SPACE, FAIL_RATE, FAIL_DIMS = 1, 2, 3, 4, 5
+FAIL_OVERFLOW, FAIL_SPACE, FAIL_RATE, FAIL_DIMS = 1, 3, 4, 5
 
 # ---------------------------------------------------------------- P: the header
 

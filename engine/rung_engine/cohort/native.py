@@ -23,6 +23,9 @@ from typing import Any, Protocol, TypeVar
 
 Made = TypeVar("Made", bound=Callable[..., Any])
 
+LARGE = 120
+"""Lines of LLVM from which on a kernel is compiled once, apart from its callers."""
+
 _WIDTHS: dict[Callable[..., Any], Mapping[str, int]] = {}
 """Kernels; by parameter that is an array of something else than int64, its bits."""
 _PRIMITIVES: dict[Callable[..., Any], Sequence[str]] = {}
@@ -691,9 +694,11 @@ class _Module:
         slots = [f"  {slot} = alloca i64" for slot in writer.slots.values()]
         stores = [f"  store i64 %{name}, ptr {writer.slots[name]}" for name in plain]
         lines = [line.replace(", !alias.scope !1", "") for line in writer.lines]
+        # A large function inlined into all that call it would be compiled as often.
+        apart = " noinline" if len(lines) > LARGE else ""
         return "\n".join(
             [
-                f"define {head}{kind} @{signature.symbol}({', '.join(shown)}) nounwind {{",
+                f"define {head}{kind} @{signature.symbol}({', '.join(shown)}) nounwind{apart} {{",
                 "entry:",
                 *slots,
                 *stores,
@@ -713,8 +718,8 @@ class Machine:
         kept: Kept | None = None,
         known: Mapping[str, Sequence[int]] | None = None,
     ) -> None:
-        """`kept`: where machine code is kept from one process to the next. `known`: by array, what it begins with
-        whenever this machine is called; the code is made for just that. Raises `NotNative`.
+        """`kept`: where machine code is kept from one process to the next. `known`: by array, what it begins
+        with whenever this machine is called; the code is made for just that. Raises `NotNative`.
         """
         import llvmlite.binding as llvm
 
@@ -775,7 +780,7 @@ def _compiled(
     """The object code of a kernel and all that it calls."""
     parsed = llvm.parse_assembly(_Module(root, known).text())
     parsed.verify()
-    tuning = llvm.create_pipeline_tuning_options(speed_level=3)
+    tuning = llvm.create_pipeline_tuning_options(speed_level=2)
     passes = llvm.create_pass_builder(machine, tuning)
     passes.getModulePassManager().run(parsed, passes)
     return bytes(machine.emit_object(parsed))

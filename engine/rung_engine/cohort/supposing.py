@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from rung_engine.cohort.aside import copy, follow_only, keep_all, put_aside, put_back, restore_all
 from rung_engine.cohort.chart_layout import *
 from rung_engine.cohort.layout import *
 from rung_engine.cohort.native import kernel
 from rung_engine.cohort.passing import arrive, commit, next_instant, understand
-from rung_engine.cohort.signals import count_input, settle_signal, wake_nodes, weigh
+from rung_engine.cohort.signals import count_input, wake_nodes, weigh
 from rung_engine.cohort.terms import propagate
 
 LARGEST_SET = 3
@@ -67,36 +68,6 @@ def _weigh_supposed(P, S):
 
 
 @kernel
-def _copy(S, source, target, length):
-    for k in range(length):
-        S[target + k] = S[source + k]
-
-
-@kernel
-def _put_aside(P, S, listed):
-    """The truths and moments under a condition, as they are."""
-    saved = P[H_SAVED_T]
-    for k in range(P[listed]):
-        S[saved + k] = S[P[H_T] + P[listed + 1 + k]]
-    saved += P[listed]
-    listed += 1 + P[listed]
-    for k in range(P[listed]):
-        S[saved + k] = S[P[H_ANCHORS] + ANCHOR_W * P[listed + 1 + k] + ANCHOR_NOW]
-
-
-@kernel
-def _put_back(P, S, listed):
-    """The truths and moments under a condition, as they were put aside."""
-    saved = P[H_SAVED_T]
-    for k in range(P[listed]):
-        S[P[H_T] + P[listed + 1 + k]] = S[saved + k]
-    saved += P[listed]
-    listed += 1 + P[listed]
-    for k in range(P[listed]):
-        S[P[H_ANCHORS] + ANCHOR_W * P[listed + 1 + k] + ANCHOR_NOW] = S[saved + k]
-
-
-@kernel
 def _try(P, S, L, slot, size):
     """Whether some values of the subjects in H_CHOSEN settle the condition: 1, 0, or -1 after too many
     trials."""
@@ -119,7 +90,7 @@ def _try(P, S, L, slot, size):
             _weigh_supposed(P, S)
         propagate(P, S, L, closure)
         found = S[truths + term]
-        _put_back(P, S, P[record + SLOT_TRUTHS])
+        put_back(P, S, P[record + SLOT_TRUTHS])
         if found != UNKNOWN:
             return 1
         k = size - 1
@@ -139,9 +110,9 @@ def _keep(P, S, size):
     chosen, scratch = P[H_CHOSEN], P[H_SCRATCH]
     for k in range(size):
         if S[chosen + 2 * k] == 0:
-            _copy(S, P[H_IN] + S[chosen + 2 * k + 1] * IN_W, scratch + k * DR_W, IN_W)
+            copy(S, P[H_IN] + S[chosen + 2 * k + 1] * IN_W, scratch + k * DR_W, IN_W)
         else:
-            _copy(S, P[H_DR] + S[chosen + 2 * k + 1] * DR_W, scratch + k * DR_W, DR_W)
+            copy(S, P[H_DR] + S[chosen + 2 * k + 1] * DR_W, scratch + k * DR_W, DR_W)
 
 
 @kernel
@@ -151,10 +122,10 @@ def _restore(P, S, size):
     weighed_too = False
     for k in range(size):
         if S[chosen + 2 * k] == 0:
-            _copy(S, scratch + k * DR_W, P[H_IN] + S[chosen + 2 * k + 1] * IN_W, IN_W)
+            copy(S, scratch + k * DR_W, P[H_IN] + S[chosen + 2 * k + 1] * IN_W, IN_W)
             weighed_too = weighed_too or S[chosen + 2 * k + 1] == P[H_WEIGHT]
         else:
-            _copy(S, scratch + k * DR_W, P[H_DR] + S[chosen + 2 * k + 1] * DR_W, DR_W)
+            copy(S, scratch + k * DR_W, P[H_DR] + S[chosen + 2 * k + 1] * DR_W, DR_W)
     if weighed_too:
         _weigh_supposed(P, S)
         _no_waiting(P, S)
@@ -216,7 +187,7 @@ def _remembered_key(P, S, slot, at):
         at += 2
     captures = P[record + SLOT_CAPTURES]
     for k in range(P[captures]):
-        _copy(S, P[H_CAPTURES] + C_W * P[captures + 1 + k], at, C_W)
+        copy(S, P[H_CAPTURES] + C_W * P[captures + 1 + k], at, C_W)
         at += C_W
     return at
 
@@ -256,11 +227,11 @@ def needs(P, S, L, slot):
         made = P[H_SAVED]
         length = _key(P, S, slot, made) - made
         if S[S_TIME] < S[kept + KEY_UNTIL] and _is_kept(S, kept, made, length):
-            _copy(S, kept + KEY_W + length, answer, 2 + 3 * S[kept + KEY_W + length])
+            copy(S, kept + KEY_W + length, answer, 2 + 3 * S[kept + KEY_W + length])
             if S[answer] == 0:
                 S[answer + 1] = _knowable_at(P, S, L, slot)
             return
-        _copy(S, made, kept + KEY_W, length)
+        copy(S, made, kept + KEY_W, length)
     many = 0
     for k in range(P[listed]):
         kind, place = P[listed + 1 + 2 * k], P[listed + 2 + 2 * k]
@@ -274,7 +245,7 @@ def needs(P, S, L, slot):
     S[answer + 1] = NONE
     if P[record + SLOT_STILL]:
         S[kept + KEY_LENGTH], S[kept + KEY_UNTIL] = length, _holds_until(P, S, slot)
-        _copy(S, answer, kept + KEY_W + length, 2 + 3 * S[answer])
+        copy(S, answer, kept + KEY_W + length, 2 + 3 * S[answer])
     if S[answer] == 0:
         S[answer + 1] = _knowable_at(P, S, L, slot)
 
@@ -366,7 +337,7 @@ def _fewest(P, S, L, slot, many):
     do."""
     answer, chosen = P[H_NEEDS], P[H_CHOSEN]
     redo, epoch, weighed = S[S_REDO], S[S_EPOCH], S[S_W_AT]
-    _put_aside(P, S, P[P[H_SLOTS] + SLOT_W * slot + SLOT_TRUTHS])
+    put_aside(P, S, P[P[H_SLOTS] + SLOT_W * slot + SLOT_TRUTHS])
     S[S_SUPPOSING] = 1
     S[chosen + 9] = 0
     size, found = 0, 0
@@ -410,8 +381,8 @@ def knowable_at(P, S, L, slot):
     Only what the condition reads is followed: nothing else can settle it.
     """
     record = P[H_SLOTS] + SLOT_W * slot
-    _keep_all(P, S, P[record + SLOT_SOURCES])
-    _follow_only(P, S, P[record + SLOT_SOURCES], P[record + SLOT_CLOSURE])
+    keep_all(P, S, P[record + SLOT_SOURCES])
+    follow_only(P, S, P[record + SLOT_SOURCES], P[record + SLOT_CLOSURE])
     found = NONE
     while True:
         commit(P, S, L)
@@ -425,70 +396,10 @@ def knowable_at(P, S, L, slot):
             found = time
             break
     failed = S[S_FAIL]
-    _restore_all(P, S, P[record + SLOT_SOURCES])
+    restore_all(P, S, P[record + SLOT_SOURCES])
     if failed:
         S[S_FAIL] = failed
     return found
-
-
-@kernel
-def _keep_all(P, S, sources):
-    """All that following time changes, kept aside."""
-    spare, chart = P[H_SAVED], P[H_REMEMBERED]
-    _copy(S, 0, spare, S_SCALARS)
-    for k in range(P[sources]):
-        at = P[H_IN] + P[sources + 2 + 2 * k] * IN_W
-        length = IN_W
-        if P[sources + 1 + 2 * k]:
-            at = P[H_DR] + P[sources + 2 + 2 * k] * DR_W
-            length = DR_W
-        _copy(S, at, spare + at, length)
-    for k in range(P[H_N_COUNTED]):
-        at = P[H_IN] + P[P[H_COUNTED] + k] * IN_W
-        _copy(S, at, spare + at, IN_W)
-    _copy(S, chart, spare + chart, spare - chart)
-
-
-@kernel
-def _restore_all(P, S, sources):
-    """All as it was before time was followed."""
-    spare, chart = P[H_SAVED], P[H_REMEMBERED]
-    _copy(S, spare, 0, S_SCALARS)
-    for k in range(P[sources]):
-        at = P[H_IN] + P[sources + 2 + 2 * k] * IN_W
-        length = IN_W
-        if P[sources + 1 + 2 * k]:
-            at = P[H_DR] + P[sources + 2 + 2 * k] * DR_W
-            length = DR_W
-        _copy(S, spare + at, at, length)
-    for k in range(P[H_N_COUNTED]):
-        at = P[H_IN] + P[P[H_COUNTED] + k] * IN_W
-        _copy(S, spare + at, at, IN_W)
-    _copy(S, spare + chart, chart, spare - chart)
-    # What was read at the present instant became the past on the way.
-    for k in range(S[S_N_TOUCHED_IN]):
-        at = P[H_IN] + S[P[H_TOUCHED_IN] + k] * IN_W
-        S[at + IN_NOW] = max(S[at + IN_GN], 0)
-
-
-@kernel
-def _follow_only(P, S, sources, closure):
-    """Nothing but these inputs and drugs expires, and nothing but these nodes turns by itself."""
-    until, spare = P[H_UNTIL], P[H_SAVED] + P[H_UNTIL]
-    for k in range(P[H_N_IN] + P[H_N_DR]):
-        S[until + k] = NEVER
-    for k in range(P[sources]):
-        at = P[sources + 2 + 2 * k]
-        if P[sources + 1 + 2 * k]:
-            at += P[H_N_IN]
-        S[until + at] = S[spare + at]
-    for k in range(P[H_N_WAKES]):
-        node = P[P[H_WAKE_NODES] + k]
-        if P[closure + node // WORD] >> (node % WORD) & 1 == 0:
-            S[P[H_WAKES] + k] = NEVER
-    for k in range(2 * P[H_N_WINDOWS]):
-        S[P[H_WINDOW_WAKES] + k] = NEVER if k % 2 == 0 else 0
-    settle_signal(P, S)
 
 
 @kernel

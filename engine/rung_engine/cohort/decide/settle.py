@@ -137,9 +137,14 @@ def merged(P, S, at, top):
 
 @kernel
 def _place_of(S, at, end, pending):
-    """Where a pending goes among those already in order: after those of its label; -1 where it is told already."""
+    """Where a pending goes among those already in order: after those of its label; -1 where it is told
+    already."""
     while at < end and S[at] <= S[pending]:
-        if S[at] == S[pending] and _size(S, at) == _size(S, pending) and _is_equal(S, at, pending, _size(S, at)):
+        if (
+            S[at] == S[pending]
+            and _size(S, at) == _size(S, pending)
+            and _is_equal(S, at, pending, _size(S, at))
+        ):
             return -1
         at += _size(S, at)
     return at
