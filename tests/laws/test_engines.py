@@ -175,3 +175,18 @@ def test_a_fact_older_than_the_window_is_too_late_and_changes_nothing() -> None:
         assert (caught.value.code, caught.value.event) == ("too_late", event)
     assert session.decision is before
     assert session.feed(Retraction("near", 99, "r97")).revised_from in (None, 97, 98, 99)
+
+
+@pytest.mark.parametrize("seed", [151, 784, 1299])
+def test_last_words_are_over_on_the_next_instant_in_every_engine(seed: int) -> None:
+    """Found by the cohort's kernel: a session engine saw it only when something else happened."""
+    dice = Random(seed)
+    program = Program(any_artifact(dice, dice.randint(1, 14)), unverified=True)
+    silence = dice.random() < 0.4
+    for _ in range(8):
+        events = any_history(dice, dice.randint(1, 24))
+        until = last_stamp(events)
+        if until is not None:
+            assert by_session(program, events, until, silence_is_off=silence) == by_reference(
+                program, events, until, silence_is_off=silence
+            )
