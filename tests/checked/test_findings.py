@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.laws.settings import tried
 
 from rung_engine.artifact.load import load
 from rung_engine.artifact.seal import to_bytes
@@ -65,7 +66,7 @@ FORMULARY = (HERE / "good" / "formulary" / "adult_icu.rung").read_text(encoding=
 TOKENS = re.findall(r'"[^"\n]*"|[A-Za-z_%/][A-Za-z0-9_%/]*|\d+(?:\.\d+)?|\s+|.', FORMS)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=tried(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, len(TOKENS) - 1), st.sampled_from([token for token in TOKENS if token.strip()]))
 def test_any_one_word_changed_is_compiled_or_reported_and_never_breaks(place: int, word: str) -> None:
     changed = "".join([*TOKENS[:place], word, *TOKENS[place + 1 :]])

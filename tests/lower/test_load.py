@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.laws.settings import tried
 
 from rung_engine.artifact.canonical import canonical_bytes, meaning_of, seal_of
 from rung_engine.artifact.load import ArtifactProblem, load
@@ -128,7 +129,7 @@ def test_other_bytes_for_the_same_content_are_a107() -> None:
     assert refusal(DATA.rstrip(b"\n")).code == "A107"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tried(40), deadline=None)
 @given(st.integers(min_value=0, max_value=len(DATA) - 1), st.integers(min_value=1, max_value=255))
 def test_no_changed_byte_is_ever_loaded(place: int, change: int) -> None:
     data = bytearray(DATA)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from tests.laws.settings import tried
 from tests.syntax.samples import GOOD, HERE, conditions, file_meaning, files, parsed, read, words_of
 
 from rung_lang.source import Source
@@ -57,13 +58,13 @@ def test_formatting_a_sample_keeps_its_meaning_and_comments(path: Path) -> None:
 
 
 @given(files())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=tried(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_formatting_any_file_keeps_its_meaning_and_comments_and_is_stable(text: str) -> None:
     _check(text)
 
 
 @given(conditions(), conditions())
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=tried(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_formatting_any_condition_keeps_its_meaning_and_is_stable(one: str, other: str) -> None:
     _check(f'protocol p "P"\nwhen {one} then stop d unless {other}\nnever ({other}) while {one}\n')
 

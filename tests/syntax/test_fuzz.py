@@ -8,12 +8,13 @@ import time
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.laws.settings import tried
 from tests.syntax.samples import GOOD, files, parsed, read
 
 from rung_lang.syntax import tree as t
 from rung_lang.syntax.parse import keywords
 
-SLOW = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(max_examples=tried(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 _SAMPLES = tuple(read(path).text for path in GOOD)
 
 

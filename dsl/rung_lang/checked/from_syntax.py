@@ -24,6 +24,7 @@ from rung_lang.checked.from_declarations import (
 from rung_lang.checked.from_orders import Orders
 from rung_lang.checked.from_rules import before_of, settle_statements
 from rung_lang.checked.kinds import DrugUnits
+from rung_lang.checked.migrates import settle_migrates
 from rung_lang.checked.names import Kind, Scope
 from rung_lang.checked.problems import (
     GroupInside,
@@ -49,7 +50,7 @@ DEFAULT_SETTLE = 3_600_000
 _ONLY_IN_PROTOCOLS = (
     t.Restrict | t.Stage | t.Throughout | t.Arm | t.Goal | t.Covers | t.Rule | t.Titrate | t.Override
     | t.Property
-    | t.Prove | t.Question | t.Owns | t.Remove | t.Example
+    | t.Prove | t.Question | t.Owns | t.Remove | t.Migrate | t.Example
 )  # fmt: skip
 
 _IN_BUNDLES = t.Example | t.Concern | t.FactDecl | t.SourceDecl
@@ -341,6 +342,7 @@ def _settle(main: t.File, items: Sequence[t.Item], context: Context) -> c.Protoc
         proofs=statements.proofs,
         questions=statements.questions,
         ownership=statements.ownership,
+        migrates=settle_migrates(items, scope),
     )
 
 

@@ -35,10 +35,14 @@ class Symbol:
     span: Span
 
 
+_LATER = frozenset({"migrate", "history"})
+"""Words that came into the language when protocols had been written; one of those may use them as names."""
+
+
 @lru_cache(maxsize=1)
 def reserved_words() -> frozenset[str]:
-    """The words of the grammar."""
-    return frozenset(word for word in keywords() if word.isalpha())
+    """The words of the grammar that no name may be."""
+    return frozenset(word for word in keywords() if word.isalpha()) - _LATER
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -125,7 +129,7 @@ def kind_of(item: t.Item) -> Kind | None:
             t.Incompatible() | t.Restrict() | t.Before() | t.Throughout() | t.Arm() | t.Goal()
             | t.Covers() | t.Rule()
             | t.Titrate() | t.Override() | t.Property() | t.Prove() | t.Assume() | t.Question()
-            | t.Owns() | t.Remove() | t.FactDecl() | t.Concern() | t.Check()
+            | t.Owns() | t.Remove() | t.Migrate() | t.FactDecl() | t.Concern() | t.Check()
             | t.Example()
         ):  # fmt: skip
             return None

@@ -159,6 +159,15 @@ class Ownership:
 
 
 @frozen
+class Migrate:
+    """`to` None: by history."""
+
+    stage: str
+    to: str | None
+    because: str
+
+
+@frozen
 class Before:
     drug: str
     condition: Truth

@@ -605,7 +605,7 @@ class RuleOutside(Problem):
 
 @frozen
 class UnknownStage(Problem):
-    """`go to` a stage that is not declared."""
+    """`go to`, or `migrate … to`, a stage that is not declared."""
 
     code: ClassVar[str] = "R168"
     name: str
@@ -682,6 +682,15 @@ class BadTitrate(Problem):
 
     code: ClassVar[str] = "R176"
     rel: str
+
+
+@frozen
+class MigratedTwice(Problem):
+    """Two `migrate` statements of one older stage."""
+
+    code: ClassVar[str] = "R177"
+    name: str
+    previous: Span
 
 
 # ---------------------------------------------------------------- other files

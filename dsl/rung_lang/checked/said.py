@@ -95,7 +95,7 @@ def settle_said(items: Sequence[t.Item], orders: Orders, words: Mapping[t.Item, 
 def _remark(item: t.Item, orders: Orders, words: Mapping[t.Item, str], stage: str) -> Remark | None:
     title = ""
     match item:
-        case t.Throughout() | t.Remove():
+        case t.Throughout() | t.Remove() | t.Migrate():
             return None
         case (
             t.Input() | t.Drug() | t.Panel() | t.EventDecl() | t.Course() | t.Outcome() | t.Regimen()

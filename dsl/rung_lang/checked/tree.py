@@ -9,6 +9,7 @@ from rung_engine.units import Unit
 from rung_lang.checked.conditions import Numeric, Truth
 from rung_lang.checked.orders import (
     Before,
+    Migrate,
     Ownership,
     Proof,
     Property,
@@ -207,3 +208,4 @@ class Protocol:
     proofs: tuple[Proof, ...]
     questions: tuple[Question, ...]
     ownership: tuple[Ownership, ...]
+    migrates: tuple[Migrate, ...]

@@ -85,6 +85,7 @@ def from_checked(
         proofs=parts.proofs,
         questions=parts.questions,
         ownership=parts.ownership,
+        migrates=_migrates(protocol),
         graph=graph_of(parts.stages, parts.rules, phrases),
         provenance=m.Provenance(
             files=tuple(
@@ -188,6 +189,11 @@ def _parts(protocol: c.Protocol, writer: TermWriter) -> _Parts:
 def _sorted(parts: Iterable[_Part]) -> tuple[_Part, ...]:
     """Each distinct part once, in an order the text has no say in."""
     return tuple(sorted(set(parts), key=canonical))
+
+
+def _migrates(protocol: c.Protocol) -> tuple[m.Migrate, ...] | None:
+    found = (m.Migrate(stage=one.stage, to=one.to, because=one.because) for one in protocol.migrates)
+    return _sorted(found) or None
 
 
 def _property(found: o.Property, writer: TermWriter, identity: str) -> m.Property:

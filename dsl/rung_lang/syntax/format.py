@@ -133,7 +133,7 @@ def _group(of: t.Item) -> str:
             return "rules"
         case t.Property() | t.Prove() | t.Assume() | t.Question():
             return "properties"
-        case t.Owns() | t.Remove():
+        case t.Owns() | t.Remove() | t.Migrate():
             return "neighbours"
         case t.FactDecl() | t.Concern() | t.Check():
             return "said"

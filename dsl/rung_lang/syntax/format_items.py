@@ -48,9 +48,9 @@ def item(of: t.Item, mask: str, pad: int = 0) -> Doc:
     """One item. `mask` is its text without comments; `pad` aligns the `as` of a run of definitions."""
     written = _item(of, mask, pad)
     match of:
-        case t.Restrict() | t.Before() | t.Throughout() | t.Rule() | t.Titrate() | t.Override() | t.Remove():
+        case t.Restrict() | t.Before() | t.Throughout() | t.Rule() | t.Titrate() | t.Override():
             return written
-        case t.Example():
+        case t.Remove() | t.Migrate() | t.Example():
             return written
         case _:
             remarks = notes(of.notes)
@@ -100,7 +100,7 @@ def _item(of: t.Item, mask: str, pad: int) -> Doc:
             return _of_a_stage(of)
         case t.Rule() | t.Titrate() | t.Override():
             return _of_a_stage(of)
-        case t.Property() | t.Prove() | t.Assume() | t.Question() | t.Owns() | t.Remove():
+        case t.Property() | t.Prove() | t.Assume() | t.Question() | t.Owns() | t.Remove() | t.Migrate():
             return _about_the_whole(of)
         case t.FactDecl() | t.Concern() | t.Check():
             return _of_the_sources(of)
@@ -296,7 +296,7 @@ def _titrate(of: t.Titrate) -> Doc:
 
 
 def _about_the_whole(
-    of: t.Property | t.Prove | t.Assume | t.Question | t.Owns | t.Remove,
+    of: t.Property | t.Prove | t.Assume | t.Question | t.Owns | t.Remove | t.Migrate,
 ) -> Doc:
     match of:
         case t.Property():
@@ -312,6 +312,9 @@ def _about_the_whole(
             return _owns(of)
         case t.Remove():
             return _fill(f"remove rule {of.rule.text}", f"because {quoted(of.because)}")
+        case t.Migrate():
+            where = "by history" if of.to is None else f"to {of.to.text}"
+            return _fill(f"migrate {of.stage.text} {where}", f"because {quoted(of.because)}")
         case _:
             assert_never(of)
 

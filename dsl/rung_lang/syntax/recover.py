@@ -11,7 +11,7 @@ COMMENT_OR_TEXT = re.compile(r'"[^"\n]*"|(#[^\n]*)')
 _STATEMENT = re.compile(
     r"^[ \t]*(?:(protocol|formulary|bundle|source|input|drug|class|incompatible|panel|event|task|course"
     r"|outcome|regimen|setting|define|restrict|stage|throughout|arm|goal|covers|rule|titrate|prove|assume|question"
-    r"|yields|supersedes|remove|fact|concern|check|example|never|always|when)\b|(before)\s+\w+\s+(?:require|prefer)\b)",
+    r"|yields|supersedes|remove|migrate|fact|concern|check|example|never|always|when)\b|(before)\s+\w+\s+(?:require|prefer)\b)",
     re.MULTILINE,
 )
 _LAST_WORD = re.compile(r"(\w+|[^\w\s])\s*\Z")

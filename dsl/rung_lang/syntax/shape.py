@@ -473,6 +473,16 @@ class _Shapes:
     def remove(self, c: list[Any], s: Span) -> t.Remove:
         return t.Remove(c[0], c[1], s)
 
+    def migrate_to(self, c: list[Any], s: Span) -> tuple[t.Name | None]:
+        return (c[0],)
+
+    def by_history(self, c: list[Any], s: Span) -> tuple[t.Name | None]:
+        return (None,)
+
+    def migrate(self, c: list[Any], s: Span) -> t.Migrate:
+        (to,) = c[1]
+        return t.Migrate(c[0], to, c[2], s)
+
     # -- what the sources say
 
     def fact_decl(self, c: list[Any], s: Span) -> t.FactDecl:

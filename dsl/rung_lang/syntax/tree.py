@@ -708,6 +708,16 @@ class Remove:
     span: Span
 
 
+@frozen
+class Migrate:
+    """`migrate OLD to STAGE because "…"`; `migrate OLD by history because "…"`, where `to` is None."""
+
+    stage: Name
+    to: Name | None
+    because: Text
+    span: Span
+
+
 # ---------------------------------------------------------------- what the sources say
 
 
@@ -833,8 +843,8 @@ class Head:
 Item = (
     SourceDecl | Input | Drug | ClassDecl | Incompatible | Panel | EventDecl | TaskDecl | Course | Outcome
     | Regimen | Setting | Define | Restrict | Before | Stage | Throughout | Arm | Goal | Covers | Rule
-    | Titrate | Override | Property | Prove | Assume | Question | Owns | Remove | FactDecl | Concern | Check
-    | Example
+    | Titrate | Override | Property | Prove | Assume | Question | Owns | Remove | Migrate | FactDecl | Concern
+    | Check | Example
 )  # fmt: skip
 
 

@@ -702,6 +702,17 @@ class Ownership(Model):
     because: str = ""
 
 
+class Migrate(Model):
+    """Where a session goes on that stands in `stage` of an older version when this one takes over."""
+
+    SILENT: ClassVar[frozenset[str]] = frozenset({"to"})
+
+    stage: Name
+    to: Name | None = None
+    """Null: by history, where this version would be had it run from the beginning."""
+    because: str
+
+
 # ---------------------------------------------------------------- the decision graph, for drawing
 
 
@@ -796,6 +807,8 @@ class Certificate(Model):
 
 
 class Artifact(Model):
+    SILENT: ClassVar[frozenset[str]] = frozenset({"migrates"})
+
     format: int
     language: str
     compiler: str
@@ -828,6 +841,7 @@ class Artifact(Model):
     proofs: tuple[Proof, ...]
     questions: tuple[Question, ...]
     ownership: tuple[Ownership, ...]
+    migrates: tuple[Migrate, ...] | None = None
     graph: Graph
     provenance: Provenance
     certificate: Certificate

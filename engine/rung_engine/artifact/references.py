@@ -35,7 +35,7 @@ TERM_FIELDS: dict[type[m.Model], tuple[str, ...]] = {
 }
 """The fields that hold term indices, by model."""
 
-_NAMES: dict[type[m.Model], tuple[tuple[str, str], ...]] = {
+NAMES: dict[type[m.Model], tuple[tuple[str, str], ...]] = {
     m.Number: (("unit", "units"),),
     m.FromSetting: (("setting", "settings"),),
     m.EventRef: (("name", "events"),),
@@ -72,13 +72,14 @@ _NAMES: dict[type[m.Model], tuple[tuple[str, str], ...]] = {
     m.Property: (("drugs", "drugs"),),
     m.Question: (("drug", "drugs"),),
     m.Ownership: (("drugs", "drugs"),),
+    m.Migrate: (("to", "stages"),),
 }
 """The fields that hold names, and the part of the artifact that declares them."""
 
-_DRUG_OPS = frozenset(
+DRUG_OPS = frozenset(
     {"start", "add", "set", "increase", "decrease", "taper", "continue", "pause", "stop", "give", "avoid"}
 )
-_TARGETS = {
+TARGETS = {
     "classify": ("outcomes",),
     "measure": ("inputs", "panels"),
     "do": ("tasks",),
@@ -126,14 +127,14 @@ def _broken(artifact: m.Artifact) -> Iterator[str]:
             f"panels/{name}: no input {member}" for member in members if member not in parts["inputs"]
         )
     for path, part in _parts(artifact, ""):
-        for field, table in _NAMES.get(type(part), ()):
+        for field, table in NAMES.get(type(part), ()):
             for name in _texts(getattr(part, field)):
                 if name not in parts[table]:
                     yield f"{path}/{field}: no {name} among {table}"
         if isinstance(part, m.Known) and part.name not in parts[f"{part.kind}s"]:
             yield f"{path}/name: no {part.kind} {part.name}"
         if isinstance(part, m.Order):
-            tables = ("drugs",) if part.op in _DRUG_OPS else _TARGETS.get(part.op, ())
+            tables = ("drugs",) if part.op in DRUG_OPS else TARGETS.get(part.op, ())
             if tables and not any(part.target in parts[table] for table in tables):
                 yield f"{path}/target: no {part.target} among {' or '.join(tables)}"
         for found in _indices(part):

@@ -163,6 +163,23 @@ class Content:
 
 
 @frozen
+class Takeover:
+    """A session went on in another version: which, from where to where, and who said so."""
+
+    before: str
+    """The version that decided until then, and its seal; then those of the one that decides from then on."""
+    before_seal: str
+    version: str
+    seal: str
+    stage: str | None
+    landing: str | None
+    """The stage in which the new version found the session, before its own transitions."""
+    how: Literal["same_name", "migrate", "by_history", "ended", "finished"]
+    because: str = ""
+    """The author's reason, where a `migrate` says so."""
+
+
+@frozen
 class Decision:
     time: int
     content: Content
@@ -172,6 +189,8 @@ class Decision:
     """Keys of orders that stood then and do not now."""
     unproved: Unproved | None = None
     """Why the artifact does not count as proved, where an engine was told to run it all the same."""
+    takeover: Takeover | None = None
+    """On the first decision of a version that took the session over from another."""
 
 
 def order_key(order: Standing) -> str:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from rung_engine.artifact import model as m
-from rung_engine.decision.fold import Fold, is_fleeting, wakes
+from rung_engine.decision.fold import Fold, State, is_fleeting, wakes
 from rung_engine.decision.model import Content, Decision, follow
 from rung_engine.event import Dose, Event, Fact, Infusion, Reading
 from rung_engine.program import Program
@@ -44,6 +44,8 @@ class Runner:
         self.fold = Fold()
         self.rows: list[Row] = []
         self.decisions: list[Decision] = []
+        self.states: list[tuple[int, State]] = []
+        """Where the session stands from each instant judged until the next."""
         self.view: Instant | None = None
         self._heap: list[int] = sorted({fact.time for fact in facts})
         self._by_time: dict[int, list[Fact]] = {}
@@ -118,6 +120,7 @@ class Runner:
                 heapq.heappush(self._heap, instant)
         self.rows.append(row)
         self.view = view
+        self.states.append((time, state))
         if content is not None:
             last = self.decisions[-1] if self.decisions else None
             self.decisions.append(follow(last, time, content, unproved=self.program.unproved))

@@ -92,6 +92,13 @@ class Replay:
         facts, _ = resolve(events)
         self._facts.extend((time, tuple(group)) for time, group in groupby(facts, lambda fact: fact.time))
 
+    def ask_needs(self) -> None:
+        """From here on the fewest readings are worked out."""
+        assert not self._others
+        fold = Fold()
+        fold.state = self.state
+        self._mind = Mind(fold)
+
     def advance(self, to: int) -> View:
         """Judges every instant up to `to`, which is not before the last one; gives the view of `to`."""
         while self._facts and self._facts[0][0] <= to:

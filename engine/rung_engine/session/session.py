@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from fractions import Fraction
 from operator import itemgetter
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.fold import Fold, State, is_fleeting, wakes
-from rung_engine.decision.model import Content, Decision, Rejected, follow
+from rung_engine.decision.model import Content, Decision, Rejected, Takeover, follow
 from rung_engine.decision.view import DrugState, Hypothesis, InputState, View
 from rung_engine.event import Correction, Event, Fact, Retraction
 from rung_engine.frozen import frozen
@@ -206,6 +207,8 @@ class Mind:
     answers: object = None
     watched: frozenset[int] = frozenset()
     probes: tuple[tuple[Probe, object], ...] = ()
+    takeover: Takeover | None = None
+    """To be said with the next decision."""
 
     def holds(self, patient: Patient, judged: Judged) -> bool:
         """Deciding now would change nothing."""
@@ -232,6 +235,8 @@ class Mind:
         decision = self.decision
         if content is not None:
             decision = follow(decision, view.time, content, unproved=view.program.unproved)
+            if self.takeover is not None:
+                decision = replace(decision, takeover=self.takeover)
         wake = min(wakes(fold.content, view.time), default=NEVER) if fold.content is not None else NEVER
         if fold.content is not None and is_fleeting(self.fold.state, state, fold.content):
             wake = min(wake, view.time + 1)
@@ -319,14 +324,18 @@ class Session:
     ) -> Session:
         """A session that has been told all of a store; for after `TooLate`."""
         session = Session(program, silence_is_off=silence_is_off, late_window=late_window)
+        session._tell(events)
+        return session
+
+    def _tell(self, events: Iterable[Event]) -> None:
+        """All of a store, in an order in which nothing is late."""
         told = list(events)
         for event in told:
             if isinstance(event, Correction | Retraction):
-                session.feed(event)
+                self.feed(event)
         facts = [event for event in told if not isinstance(event, Correction | Retraction)]
-        for event in sorted(facts, key=lambda fact: (session._stamp(fact), fact.id)):
-            session.feed(event)
-        return session
+        for event in sorted(facts, key=lambda fact: (self._stamp(fact), fact.id)):
+            self.feed(event)
 
     # -- what is known now
 
@@ -363,7 +372,7 @@ class Session:
 
     def _fork(self) -> Session:
         """Another session at the same point, which keeps no checkpoints."""
-        other = Session.__new__(Session)
+        other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__)
         other._patient = self._patient.copy()
         other._given = []
@@ -416,8 +425,7 @@ class Session:
             if self._given and self._given[-1].time == fact.time:
                 old.append(self._given.pop())
             count = len(self._given)
-            self._mind = self._mind_before
-            self._patient.add(fact, self._silence_is_off)
+            self._again(fact)
             self._decide()
         if self._reached > fact.time:
             self._run(self._reached + 1)
@@ -532,18 +540,29 @@ class Session:
 
     def _judge(self, time: int, facts: Iterable[Fact]) -> None:
         """An instant later than every one before, with all its facts."""
-        patient = self._patient
         if self._judged is not None:
-            patient.commit(self._judged[0], self._judged[2], self._mind.fold.state.began)
+            self._commit(self._judged)
             self._judged = None
             self._instants += 1
             if self._instants >= self._stride:
                 self._keep()
-        patient.move_to(time)
-        for fact in facts:
-            patient.add(fact, self._silence_is_off)
+        self._arrive(time, facts)
         self._mind_before = self._mind
         self._decide()
+
+    def _commit(self, judged: Judged) -> None:
+        """The present instant is over."""
+        self._patient.commit(judged[0], judged[2], self._mind.fold.state.began)
+
+    def _arrive(self, time: int, facts: Iterable[Fact]) -> None:
+        self._patient.move_to(time)
+        for fact in facts:
+            self._patient.add(fact, self._silence_is_off)
+
+    def _again(self, fact: Fact) -> None:
+        """One more fact of the present instant, which is to be decided anew."""
+        self._mind = self._mind_before
+        self._patient.add(fact, self._silence_is_off)
 
     def _decide(self) -> None:
         """Judges the present instant, with what is known of it so far."""
@@ -566,7 +585,15 @@ class Session:
         time = self._patient.time
         if time - self._checkpoints[-1].time >= self.late_window // 64:
             self._instants = 0
-            self._checkpoints.append(Checkpoint(time, self._patient.copy(), self._mind, self._wake))
+            self._checkpoints.append(self._point(time))
+
+    def _point(self, time: int) -> Checkpoint:
+        return Checkpoint(time, self._patient.copy(), self._mind, self._wake)
+
+    def _go_back(self, point: Checkpoint) -> None:
+        self._patient = point.patient.copy()
+        self._mind = self._mind_before = point.mind
+        self._wake = point.wake
 
     def _trim(self) -> None:
         """Drops what no event within the window can change any more."""
@@ -605,9 +632,7 @@ class Session:
         cut = bisect.bisect_right(self._given, point.time, key=lambda decision: decision.time)
         old = self._given[cut:]
         del self._given[cut:]
-        self._patient = point.patient.copy()
-        self._mind = self._mind_before = point.mind
-        self._wake = point.wake
+        self._go_back(point)
         self._judged = None
         self._instants = 0
         entries = self._journal[bisect.bisect_right(self._journal, point.time, key=lambda entry: entry[0]) :]
