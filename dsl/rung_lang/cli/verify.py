@@ -10,9 +10,11 @@ import click
 
 from rung_lang.cli.exits import CLEAN, FINDINGS, USAGE, Refusal
 from rung_lang.cli.load import artifact_of, is_text, text_of
+from rung_lang.cli.sign_off import approval_problems, refuse_asked, status_of
 from rung_lang.report.text import safe
 
 if TYPE_CHECKING:
+    from rung_engine.approval.status import Status
     from rung_engine.artifact.model import Artifact
     from rung_lang.verify.certificates.certificate import Judged
     from rung_lang.verify.solving.cross import Agreement
@@ -21,32 +23,51 @@ if TYPE_CHECKING:
 @click.command("verify")
 @click.argument("path")
 @click.option("--cross-check", is_flag=True, help="Ask cvc5 the questions that z3 answered.")
+@click.option("--policy", metavar="FILE", help="Say too whether those have signed who must.")
+@click.option("--packet", metavar="DIR", help="With --policy: look at the packet that was signed, too.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_context
-def command(ctx: click.Context, path: str, cross_check: bool, form: str) -> None:
+def command(
+    ctx: click.Context, path: str, cross_check: bool, policy: str | None, packet: str | None, form: str
+) -> None:
     """Judge an artifact's proof anew, without a solver where it can be.
 
     Everything that is asked of a protocol is asked again. Answers come from the certificate and are believed
     only as far as its evidence shows them; z3 is asked where there is none. A text is proved first.
+
+    With --policy its sign-off is checked as well, and only what is approved ends with 0.
     """
     from rung_engine.artifact.certificate import refusal
     from rung_lang.cli.spacer import ask
     from rung_lang.verify.certificates.certificate import judge
 
+    if packet is not None and policy is None:
+        raise click.UsageError("--packet goes with --policy: nothing is asked of a packet alone.")
     if cross_check:
         _needs_cvc5()
+    refuse_asked(path, policy, unapproved=False)
     artifact = _certified(path) if is_text(path) else artifact_of(path)
     problem = refusal(artifact)
     if problem is not None and problem.state == "missing":
         raise Refusal(problem.code, f"{path}: {problem.reason}.", "`rung compile` proves a text.", FINDINGS)
+    status = None if policy is None else _signed(path, artifact, policy, packet)
     judged = judge(artifact, ask)
     agreement = _crossed(artifact) if cross_check else None
     holds = not judged.wrong and (agreement is None or not agreement.disagreed)
     if form == "json":
-        click.echo(json.dumps(_data(path, artifact, judged, agreement, holds), indent=2, ensure_ascii=False))
+        data = _data(path, artifact, judged, agreement, holds, status)
+        click.echo(json.dumps(data, indent=2, ensure_ascii=False))
     else:
         _print(path, artifact, judged, agreement, holds)
-    ctx.exit(CLEAN if holds and artifact.certificate.state == "proved" else FINDINGS)
+        if status is not None:
+            _print_signed(status)
+    approved = status is None or status.word == "approved"
+    ctx.exit(CLEAN if holds and approved and artifact.certificate.state == "proved" else FINDINGS)
+
+
+def _signed(path: str, artifact: Artifact, policy: str, packet: str | None) -> Status:
+    with approval_problems():
+        return status_of(path, artifact, policy, packet)
 
 
 def _certified(path: str) -> Artifact:
@@ -85,9 +106,23 @@ def _print(path: str, artifact: Artifact, judged: Judged, agreement: Agreement |
         click.echo(safe(line))
 
 
+def _print_signed(status: Status) -> None:
+    from rung_lang.report.sign_off import table
+
+    for line in table(status):
+        click.echo(line)
+
+
 def _data(
-    path: str, artifact: Artifact, judged: Judged, agreement: Agreement | None, holds: bool
+    path: str,
+    artifact: Artifact,
+    judged: Judged,
+    agreement: Agreement | None,
+    holds: bool,
+    status: Status | None,
 ) -> dict[str, Any]:
+    from rung_lang.report.sign_off import as_data
+
     verdicts = Counter(one.verdict for one in judged.certificate.obligations)
     return {
         "artifact": path,
@@ -112,4 +147,5 @@ def _data(
             "gave_up": agreement.gave_up,
             "disagreed": list(agreement.disagreed),
         },
+        "sign_off": None if status is None else as_data(status),
     }
