@@ -14,7 +14,6 @@ from random import Random
 
 from tests.verify.generate import protocol
 from tests.verify.grid import MILLION, MINUTE, Examined, history, holds, last, played, points
-from tests.verify.reading import values_at
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.model import Content
@@ -22,6 +21,7 @@ from rung_engine.decision.rules import destination, judge
 from rung_engine.reference.evaluate import Instant
 from rung_engine.reference.run import run
 from rung_engine.session.replay import Replay
+from rung_lang.verify.histories.reading import values_at
 from rung_lang.verify.ask import Question
 from rung_lang.verify.histories.snapshot import judged
 from rung_lang.verify.verdict import Obligation, Proved, Refuted, Replayed, Undecided, Witness

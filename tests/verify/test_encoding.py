@@ -7,12 +7,12 @@ from random import Random
 from hypothesis import given
 from tests.laws.settings import tries
 from tests.laws.strategies import LAST, SEEDS, any_artifact, any_history
-from tests.verify.reading import values_at
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.rules import judge
 from rung_engine.program import Program
 from rung_engine.reference.run import Runner
+from rung_lang.verify.histories.reading import values_at
 from rung_lang.verify.context import Context
 from rung_lang.verify.formulas import formula as f
 from rung_lang.verify.formulas.decide import Situation

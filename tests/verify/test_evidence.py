@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
+from tests.laws.settings import tried
 from tests.laws.strategies import SEEDS
 
 from rung_lang.verify.certificates.checker import check
@@ -90,7 +91,7 @@ def changed(dice: Random, steps: Any) -> Any:
 
 
 @given(SEEDS)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=tried(400), deadline=None)
 def test_whatever_is_never_all_true_is_shown_in_steps_and_nothing_else_is(seed: int) -> None:
     dice = Random(seed)
     formulas = [any_formula(dice, 2) for _ in range(dice.randint(2, 6))]
@@ -102,7 +103,7 @@ def test_whatever_is_never_all_true_is_shown_in_steps_and_nothing_else_is(seed: 
 
 
 @given(SEEDS)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=tried(600), deadline=None)
 def test_no_steps_are_accepted_for_formulas_that_some_values_fulfil(seed: int) -> None:
     """Asks no solver: the formulas are made to be true of values, the steps belong to one formula more."""
     dice = Random(seed)
@@ -162,7 +163,7 @@ def test_what_is_no_step_is_refused(steps: object) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=tried(300), deadline=None)
 def test_sums_contradict_each_other_where_the_factors_say_so(seed: int) -> None:
     """Bounds come and go as in a search; after each, the verdict is that of a solver asked anew."""
     dice = Random(seed)

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from tests.laws.settings import tries
 from tests.laws.strategies import LAST, SEEDS, any_artifact, any_history
-from tests.verify.reading import values_at
 
 from rung_engine.program import Program
 from rung_engine.reference.run import Runner
 from rung_lang.cli.spacer import ask
 from rung_lang.driver import compile_protocol
 from rung_lang.source import Source
+from rung_lang.verify.histories.reading import values_at
 from rung_lang.verify.context import Context, Part, Prover
 from rung_lang.verify.formulas import formula as f
 from rung_lang.verify.formulas.formula import Formula, Value

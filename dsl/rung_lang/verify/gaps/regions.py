@@ -76,10 +76,17 @@ class Region:
 
 
 def describe(
-    context: Context, symbols: Symbols, region: Formula, given: Sequence[Formula] = (), most: int = MOST_CUBES
+    context: Context,
+    symbols: Symbols,
+    region: Formula,
+    given: Sequence[Formula] = (),
+    most: int = MOST_CUBES,
+    *,
+    terse: bool = False,
 ) -> Region:
     """The region where `given` holds. What no words of the protocol speak of is left out of a cube, so that a
-    cube says: here a patient of the region can be found.
+    cube says: here a patient of the region can be found. `terse`: nor is what follows from `given` and the
+    rest of its cube.
     """
     speech = _Speech(context, symbols)
     atoms = sorted(f.atoms(region), key=speech.rank)
@@ -98,11 +105,25 @@ def describe(
         found.append(seen)
         blocked.append(f.negation(f.all_of(seen)))
     cubes = _needed(context, given, found)
+    if terse:
+        cubes = [_spared(context, given, one, speech) for one in cubes]
     return Region(
-        tuple(speech.cube(one) for one in cubes),
+        tuple(speech.cube(_told(one) if terse else one) for one in cubes),
         tuple(f.all_of(one) for one in cubes),
         isinstance(answer, Unsat),
     )
+
+
+def common(context: Context, symbols: Symbols, region: Formula, given: Sequence[Formula]) -> Cube:
+    """What the protocol's words can say of everybody in the region."""
+    speech = _Speech(context, symbols)
+    literals = [
+        one
+        for atom in sorted(f.atoms(region), key=speech.rank)
+        for one in (atom, f.negation(atom))
+        if speech.literal(one) is not None and context.solver.impossible([*given, region, f.negation(one)])
+    ]
+    return speech.cube(_told(_spared(context, given, tuple(literals), speech)))
 
 
 def _prime(
@@ -148,6 +169,34 @@ def _needed(
     return kept
 
 
+def _spared(
+    context: Context, given: Sequence[Formula], cube: tuple[Formula, ...], speech: _Speech
+) -> tuple[Formula, ...]:
+    """Without what follows from the rest, that which says least looked at first."""
+    kept = list(cube)
+    for one in sorted(cube, key=lambda literal: speech.telling(literal)):
+        fewer = [other for other in kept if other is not one]
+        if context.solver.impossible([*given, *fewer, f.negation(one)]):
+            kept = fewer
+    return tuple(kept)
+
+
+def _told(cube: tuple[Formula, ...]) -> tuple[Formula, ...]:
+    """Without what goes without saying: that a reading or a rate of which something is said is known."""
+    names = [f.names(one) for one in cube]
+    found: list[Formula] = []
+    for place, one in enumerate(cube):
+        if isinstance(one, f.Bool):
+            about = {one.name.replace("known:", "in:", 1), one.name.replace("rated:", "rate:", 1)} - {
+                one.name
+            }
+            others = (name for at, own in enumerate(names) if at != place for name in own)
+            if any(name in about or name.removesuffix("/kg") in about for name in others):
+                continue
+        found.append(one)
+    return tuple(found)
+
+
 # ---------------------------------------------------------------- from atoms to the protocol's own words
 
 
@@ -187,6 +236,18 @@ class _Speech:
         about = self.context.space.variables[names[0]].about
         order = {"setting": 2, "rated": 3, "value": 4, "off": 5, "on": 6, "rate": 7, "input": 8}
         return (0 if literal is None else order.get(about[0], 1), names[0])
+
+    def telling(self, literal: Formula) -> int:
+        """How much a literal says to a reader: that something is known least, a number most."""
+        match self.literal(literal):
+            case None:
+                return 0
+            case Condition() as said:
+                return 1 if said.words.endswith(" known") else 4
+            case State():
+                return 2
+            case Between():
+                return 3
 
     # -- one literal
 

@@ -46,9 +46,12 @@ def realise(
     parts: Sequence[Part],
     confirm: Confirm,
     wishes: Sequence[Formula] = (),
+    most: int = MOST_INSTANTS,
 ) -> Witness | None:
-    """The shortest history found whose last instant makes every part true and which `confirm` accepts."""
-    return _Search(context, situation, tuple(part for _, part in parts), confirm, tuple(wishes)).found()
+    """The shortest history found whose last instant makes every part true and which `confirm` accepts.
+    `most`: instants of a history that is looked for.
+    """
+    return _Search(context, situation, tuple(part for _, part in parts), confirm, tuple(wishes), most).found()
 
 
 @dataclass(slots=True)
@@ -58,6 +61,7 @@ class _Search:
     parts: tuple[Formula, ...]
     confirm: Confirm
     wishes: tuple[Formula, ...]
+    most: int = MOST_INSTANTS
     tries: int = 0
     _programs: dict[tuple[tuple[str, m.Number | str], ...], Program] = field(default_factory=dict)
 
@@ -75,7 +79,9 @@ class _Search:
 
     def _sizes(self) -> Iterator[tuple[int, int]]:
         """The instant on which the session begins, and how many there are."""
-        yield from ((0, size) for size in range(1, MOST_INSTANTS + 1))
+        yield from ((0, size) for size in range(1, self.most + 1))
+        if self.most < MOST_INSTANTS:
+            return
         moves = fewest_moves(self.context.artifact, self.situation.stage)
         if moves is not None:
             yield from ((0, size) for size in (moves + 1, moves + 2) if size > MOST_INSTANTS)

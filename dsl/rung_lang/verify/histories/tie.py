@@ -160,7 +160,11 @@ class Tie:
     def _rolling(self, what: str, drug: str, place: int, free: Formula, told: Symbols) -> Formula:
         past = told.past
         assert isinstance(past, Told)
-        window = self.line.program.rolling[drug][place]
+        windows_of = self.line.program.rolling.get(drug, ())
+        if place >= len(windows_of):
+            # Of the version that this one is compared with.
+            return f.TRUE
+        window = windows_of[place]
         length = f.number(window.over)
         start = past.time.minus(length).plus(f.number(1))
         dims = window.maximum.dims
@@ -204,7 +208,10 @@ class Tie:
 
     def _open(self, since: int, rule: str) -> Formula:
         """Some order of the rule was not carried out from then to just before now."""
-        (one,) = [one for one in self.line.program.artifact.rules if one.id == rule]
+        one = next((one for one in self.line.program.artifact.rules if one.id == rule), None)
+        if one is None:
+            # A rule of the version that this one is compared with: here it never moved anybody.
+            return f.FALSE
         orders = [order for order in written(one) if order is not destination(one)]
         return f.any_of(
             f.negation(f.any_of(self._done(order, since, j) for j in range(since, self.line.last)))

@@ -67,6 +67,31 @@ class Walks:
             return None
         return self._shown(further)
 
+    def charts(self, situation: Situation, parts: Sequence[Formula], most: int) -> Iterator[Witness]:
+        """What might show it: the instant on which the session comes to the stage, and up to `most` later
+        ones, when all that the parts speak of is charted as they want it. Nothing is judged here.
+        """
+        if self._to is None:
+            self._to = self._walked()
+        walk = None if situation.stage is None else self._to.get(situation.stage)
+        if walk is None or walk.shown is None:
+            return
+        yield Witness(self._settings, tuple(walk.facts), walk.time)
+        names = sorted({name for part in parts for name in f.names(part)})
+        read = of_variables(self.context.program, self.context.space, names)
+        further = walk.on()
+        values = _values(self.context, situation, parts, read, further)
+        if values is None:
+            return
+        found: list[Witness] = []
+
+        def arrived(seen: Replayed) -> bool:
+            found.append(Witness(self._settings, tuple(further.facts), seen.view.time))
+            return len(found) == most
+
+        further.lead(arrived, values, walk.time + MINUTE)
+        yield from found
+
     def _shown(self, walk: _Walk) -> Shown:
         assert walk.shown is not None
         return Shown(Witness(self._settings, tuple(walk.facts), walk.time), walk.shown)

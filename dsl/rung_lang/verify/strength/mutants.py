@@ -66,6 +66,8 @@ def _of_condition(program: Program, rule: m.Rule) -> Iterator[Mutant]:
             case m.And():
                 for part in term.of:
                     rest = tuple(one for one in term.of if one != part)
+                    if not rest:
+                        continue
                     left = m.And(of=rest) if len(rest) > 1 else m.And(of=(rest[0], rest[0]))
                     dropped = words.get(str(part), "")
                     yield _mutant(artifact, rule, index, "conjunct", dropped, (left,), "")

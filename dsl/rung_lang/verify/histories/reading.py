@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from fractions import Fraction
-
-from pydantic import TypeAdapter
 
 from rung_engine.artifact import model as m
 from rung_engine.program import BODY_WEIGHT
 from rung_engine.reference.evaluate import Instant
 from rung_lang.verify.formulas.formula import Value
 from rung_lang.verify.formulas.space import Space, Variable
-
-_REF: TypeAdapter[m.Ref] = TypeAdapter(m.Ref)
-_SPAN: TypeAdapter[m.Span] = TypeAdapter(m.Span)
+from rung_lang.verify.formulas.subjects import moment_of
 
 
-def values_at(space: Space, view: Instant) -> dict[str, Value]:
-    """Every variable of the space but those about orders (met, carried)."""
+def values_at(space: Space, view: Instant, names: Iterable[str] | None = None) -> dict[str, Value]:
+    """Every variable of the space (of `names`) but those about orders (met, carried), and what is not
+    known.
+    """
     found: dict[str, Value] = {}
-    for name, variable in space.variables.items():
-        value = _value(variable, view)
+    for name in space.variables if names is None else names:
+        value = _value(space.variables[name], view)
         if value is not None:
             found[name] = value
-    for name in sorted(space.products):
+    for name in sorted(space.products if names is None else set(space.products) & set(names)):
         for _, one in space.products[name]:
             left, right = found.get(one.left), found.get(one.right)
             if name not in found and left is not None and right is not None:
@@ -33,8 +33,8 @@ def values_at(space: Space, view: Instant) -> dict[str, Value]:
 
 def _ref(key: str) -> m.Ref:
     first = key.startswith("first ")
-    ref = _REF.validate_json(key.removeprefix("first "))
-    return ref.model_copy(update={"first": True}) if first else ref
+    ref = moment_of(key.removeprefix("first "))
+    return ref.model_copy(update={"first": True}) if first and not isinstance(ref, m.PairRef) else ref
 
 
 def _value(variable: Variable, view: Instant) -> Value | None:
@@ -125,7 +125,11 @@ def _rate(variable: Variable, view: Instant) -> Value | None:
 
 def _split(key: str) -> tuple[str, m.Span]:
     name, _, span = key.partition(" ")
-    return name, _SPAN.validate_json(span)
+    told = json.loads(span)
+    if "since" in told:
+        return name, m.Since(since=moment_of(json.dumps(told["since"])))
+    over = told["over"]
+    return name, m.Over(over=m.FromSetting(**over) if "setting" in over else m.Number(**over))
 
 
 def _change(about: tuple[str, ...], view: Instant) -> Value | None:

@@ -1,0 +1,170 @@
+"""Two versions of a protocol by their meaning: every patient whom they treat otherwise, or the proof that
+there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Literal
+
+from rung_engine.artifact import model as m
+from rung_lang.diff.changes import judged
+from rung_lang.diff.declared import declared
+from rung_lang.diff.model import Alike, Change, Difference, Open, Parting, StagePair, Version
+from rung_lang.diff.names import matched
+from rung_lang.diff.patients import Patients
+from rung_lang.diff.pieces import Beside, Compared, beginnings, compared
+from rung_lang.diff.played import Versions, again
+from rung_lang.diff.tonight import tonight
+from rung_lang.diff.united import united
+from rung_lang.diff.where import Place, Where
+from rung_lang.verify.reach.reach import Reach
+
+Progress = Callable[[str], None]
+
+
+def diff(old: m.Artifact, new: m.Artifact, progress: Progress = lambda words: None) -> Difference:
+    """What differs between two versions of one protocol. Texts, settings and patients are not asked for: it
+    is a matter of the two artifacts alone.
+    """
+    return located(old, new, progress)[0]
+
+
+def located(
+    old: m.Artifact, new: m.Artifact, progress: Progress = lambda words: None, *, patients: bool = True
+) -> tuple[Difference, Where | None]:
+    """The difference, and who can say in which of its regions a patient is; None: there is none. Without
+    `patients` nobody is looked for, and no history.
+    """
+    current, renames, _ = matched(old, new)
+    told = declared(current, new)
+    stages = _pairs(current, new)
+    if _behaviour(current) == _behaviour(new):
+        return Difference(
+            _version(old), _version(new), "text", renames, stages,
+            (), (), (), told, (), tonight(None, Versions(current, new), old, renames, ()),
+        ), None  # fmt: skip
+    beside = Beside(united(current, new))
+    beside.old.reach = Reach(beside.old)
+    versions = Versions(current, new)
+    found: list[Compared] = list(beginnings(beside))
+    if _may_wait(current) or _may_wait(new):
+        found.extend(compared(beside, StagePair(None, None)))
+    for pair in stages:
+        if pair.old is not None and pair.new is not None:
+            progress(f"stage {pair.new}")
+            found.extend(compared(beside, pair))
+    where = Where(beside)
+    changes, alike, undecided = _judged(
+        beside, Patients(beside, versions) if patients else None, where, found, progress
+    )
+    progress("histories")
+    partings = tuple(_partings(versions, changes))
+    progress("tonight")
+    moved = tonight(beside, versions, old, renames, changes)
+    how: Literal["proved", "differs"] = "differs" if changes or undecided else "proved"
+    return Difference(
+        _version(old), _version(new), how, renames, stages,
+        changes, alike, undecided, told, partings, moved,
+    ), where  # fmt: skip
+
+
+def _version(artifact: m.Artifact) -> Version:
+    return Version(
+        artifact.name, artifact.title, artifact.version, artifact.status, artifact.meaning, artifact.seal,
+        artifact.certificate.state,
+    )  # fmt: skip
+
+
+def _pairs(old: m.Artifact, new: m.Artifact) -> tuple[StagePair, ...]:
+    """In the order of the new version; what is gone comes last."""
+    before = [stage.name for stage in old.stages]
+    after = [stage.name for stage in new.stages]
+    pairs = [StagePair(name if name in before else None, name) for name in after]
+    return (*pairs, *(StagePair(name, None) for name in before if name not in after))
+
+
+def _behaviour(artifact: m.Artifact) -> str:
+    """Everything that a decision can come from, as one text, whatever it is called and in which order it
+    stands.
+    """
+    from rung_lang.diff.behaviour import behaviour
+
+    return behaviour(artifact)
+
+
+def _judged(
+    beside: Beside,
+    patients: Patients | None,
+    where: Where,
+    found: Sequence[Compared],
+    progress: Progress,
+) -> tuple[tuple[Change, ...], tuple[Alike, ...], tuple[Open, ...]]:
+    """What weighs most first: moves, then drugs, then the rest; each numbered."""
+    changes: list[Change] = []
+    alike: list[Alike] = []
+    undecided: list[Open] = []
+    for one in sorted(found, key=_rank):
+        if one.pieces:
+            progress(f"{one.stages.new or 'begin'}: {' '.join(one.subject)}")
+        places: list[Place] = []
+        match judged(beside, one, str(len(changes) + 1), patients, places):
+            case Change() as change:
+                name = _join(changes, change)
+                where.places.extend(replace(at, name=f"{name}.{at.name.partition('.')[2]}") for at in places)
+            case Alike() as same:
+                alike.append(same)
+            case Open() as left:
+                undecided.append(left)
+    return tuple(changes), tuple(alike), tuple(undecided)
+
+
+FIRST = ("applies", "begin", "finish", "go")
+LAST = ("do", "end", "measure", "classify", "notify")
+
+
+def _rank(found: Compared) -> int:
+    op = found.subject[0]
+    return FIRST.index(op) if op in FIRST else 20 + LAST.index(op) if op in LAST else 10
+
+
+def _may_wait(artifact: m.Artifact) -> bool:
+    """A session may have no stage yet: where it begins is not known."""
+    return all(stage.initial is None or stage.initial_if is not None for stage in artifact.stages) or any(
+        stage.initial_if is not None for stage in artifact.stages
+    )
+
+
+def _join(changes: list[Change], change: Change) -> str:
+    """What is just so in another stage is one change, whose name is told."""
+    for place, known in enumerate(changes):
+        if known.subject == change.subject and _said(known) == _said(change):
+            changes[place] = replace(known, also=(*known.also, change.stages))
+            return known.name
+    changes.append(change)
+    return change.name
+
+
+def _said(change: Change) -> object:
+    regions = tuple((one.cube, one.classes, one.old, one.new) for one in change.regions)
+    return regions, change.rules_old, change.rules_new, change.whole
+
+
+def _partings(versions: Versions, changes: Iterable[Change]) -> Iterable[Parting]:
+    """Of each change, the shortest history found on which it begins."""
+    for change in changes:
+        regions = [one for one in change.regions if one.patient is not None]
+        if not regions:
+            continue
+        best = min(regions, key=lambda one: (_moves(one.patient), one.name))
+        patient = best.patient
+        assert patient is not None
+        played = versions.under(patient.settings)
+        yield Parting(change.name, best.name, patient, _moves(patient), again(played, patient))
+
+
+def _moves(patient: object) -> int:
+    from rung_lang.diff.model import Patient
+
+    assert isinstance(patient, Patient)
+    return len({event.time for event in patient.events})
