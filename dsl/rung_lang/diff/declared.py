@@ -17,6 +17,7 @@ from rung_lang.diff.behaviour import plain
 from rung_lang.diff.model import Class, Declared
 from rung_lang.diff.names import spelled
 from rung_lang.diff.statements import statements
+from rung_lang.diff.united import is_fixed
 
 WAY: Mapping[str, tuple[Class, ...]] = {
     "valid_for": ("readings",), "plausible": ("readings",), "fixed": ("readings",),
@@ -147,13 +148,21 @@ def _settings(old: m.Artifact, new: m.Artifact) -> Iterator[Declared]:
         if was is None or now is None:
             yield _whole("setting", name, was is None, ("setting",))
             continue
+        if is_fixed(was) and is_fixed(now):
+            # What comes of it is found with the orders.
+            if was.value != now.value:
+                yield Declared(
+                    "setting", name, "value", said(old, was.value), said(new, now.value), ("setting",)
+                )
+            continue
         if (was.lo, was.hi, was.choices, was.kind) != (now.lo, now.hi, now.choices, now.kind):
             yield Declared("setting", name, "range", _range(old, was), _range(new, now), ("setting",))
         if was.value != now.value:
             a, b = (
                 said(artifact, decl.value) or "chosen by site" for artifact, decl in ((old, was), (new, now))
             )
-            yield Declared("setting", name, "value", a, b, ("setting",))
+            stands = was.value is not None and now.value is not None
+            yield Declared("setting", name, "value", a, b, ("default",) if stands else ("setting",))
         if was.title != now.title:
             yield Declared("setting", name, "title", was.title, now.title, ("wording",))
 

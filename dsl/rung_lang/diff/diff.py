@@ -10,7 +10,7 @@ from typing import Literal
 from rung_engine.artifact import model as m
 from rung_lang.diff.changes import judged
 from rung_lang.diff.declared import declared
-from rung_lang.diff.model import Alike, Change, Difference, Open, Parting, StagePair, Version
+from rung_lang.diff.model import Again, Alike, Change, Difference, Open, Parting, Patient, StagePair, Version
 from rung_lang.diff.names import matched
 from rung_lang.diff.patients import Patients
 from rung_lang.diff.pieces import Beside, Compared, beginnings, compared
@@ -62,7 +62,8 @@ def located(
     partings = tuple(_partings(versions, changes))
     progress("tonight")
     moved = tonight(beside, versions, old, renames, changes)
-    how: Literal["proved", "differs"] = "differs" if changes or undecided else "proved"
+    otherwise = changes or undecided or any(one.treats for one in told)
+    how: Literal["proved", "differs"] = "differs" if otherwise else "proved"
     return Difference(
         _version(old), _version(new), how, renames, stages,
         changes, alike, undecided, told, partings, moved,
@@ -152,19 +153,17 @@ def _said(change: Change) -> object:
 
 def _partings(versions: Versions, changes: Iterable[Change]) -> Iterable[Parting]:
     """Of each change, the shortest history found on which it begins."""
+    known: dict[tuple[object, ...], tuple[Again, ...]] = {}
     for change in changes:
-        regions = [one for one in change.regions if one.patient is not None]
-        if not regions:
+        shown = [(one.patient, one.name) for one in change.regions if one.patient is not None]
+        if not shown:
             continue
-        best = min(regions, key=lambda one: (_moves(one.patient), one.name))
-        patient = best.patient
-        assert patient is not None
-        played = versions.under(patient.settings)
-        yield Parting(change.name, best.name, patient, _moves(patient), again(played, patient))
+        patient, region = min(shown, key=lambda one: (_instants(one[0]), one[1]))
+        chart = (patient.settings, patient.events, patient.time)
+        if chart not in known:
+            known[chart] = again(versions.under(patient.settings), patient)
+        yield Parting(change.name, region, patient, _instants(patient), known[chart])
 
 
-def _moves(patient: object) -> int:
-    from rung_lang.diff.model import Patient
-
-    assert isinstance(patient, Patient)
+def _instants(patient: Patient) -> int:
     return len({event.time for event in patient.events})

@@ -17,6 +17,7 @@ Class = Literal[
     "source",
     "question",
     "setting",
+    "default",
     "property added",
     "earlier",
     "later",
@@ -41,7 +42,8 @@ Class = Literal[
     "undecided",
 ]
 """What kind of change it is. `timing`: how often, by when or for how long an order stands. `certainty`: the
-same order, confirmed in one version only. `readings`: other readings are asked for, or count otherwise."""
+same order, confirmed in one version only. `readings`: other readings are asked for, or count otherwise.
+`setting`: what a site may choose; `default`: what stands where it chooses nothing."""
 
 Weight = Literal["none", "papers", "treatment", "safety"]
 """How much a change asks of a committee. `papers`: no order differs. `safety`: less is promised than
@@ -184,6 +186,14 @@ class Declared:
     after: str
     classes: tuple[Class, ...]
 
+    @property
+    def treats(self) -> bool:
+        """By itself it may change what a patient gets; what only orders show is found with the orders."""
+        return self.kind not in ("property", "proof", "assumption") and weight(self.classes) in (
+            "treatment",
+            "safety",
+        )
+
 
 @frozen
 class Again:
@@ -198,12 +208,14 @@ class Again:
 
 @frozen
 class Parting:
-    """The shortest history found on which the versions part by a change. `moves`: moves before it."""
+    """The shortest history found on which the versions part by a change. `instants`: on which something is
+    charted, the last included.
+    """
 
     change: str
     region: str
     patient: Patient
-    moves: int
+    instants: int
     again: tuple[Again, ...]
 
 

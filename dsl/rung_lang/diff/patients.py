@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from rung_engine.event import Event, Reading
 from rung_engine.frozen import frozen
-from rung_engine.program import SettingProblem
+from rung_engine.program import Program, SettingProblem
 from rung_engine.reference.evaluate import Instant
 from rung_lang.diff.model import Patient, Subject
 from rung_lang.diff.pieces import Beside, Compared, Piece
@@ -24,7 +24,7 @@ from rung_lang.verify.formulas.space import Space
 from rung_lang.verify.histories.history import MOST_INSTANTS, realise
 from rung_lang.verify.histories.moves import fewest_moves
 from rung_lang.verify.histories.reading import values_at
-from rung_lang.verify.histories.replay import replay_of
+from rung_lang.verify.histories.replay import outlined
 from rung_lang.verify.reach.first_held import never_held
 from rung_lang.verify.reach.reach import Reach
 from rung_lang.verify.reach.traces import excluded
@@ -125,7 +125,8 @@ class Patients:
 
     def _played(self, witness: Witness) -> Replayed | None:
         if witness not in self._views:
-            self._views[witness] = replay_of(self.beside.artifacts.old, witness)
+            program = Program(self.beside.artifacts.old, dict(witness.settings), unverified=True)
+            self._views[witness] = outlined(program, witness.events, witness.time)
         return self._views[witness]
 
 

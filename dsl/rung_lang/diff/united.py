@@ -52,7 +52,7 @@ def _asked(artifact: m.Artifact) -> m.Artifact:
     fixed = {
         name: decl.value
         for name, decl in artifact.settings.items()
-        if isinstance(decl.value, m.Number) and decl.lo is None and decl.hi is None
+        if isinstance(decl.value, m.Number) and is_fixed(decl)
     }
     plain = artifact.model_copy(
         update={
@@ -65,6 +65,16 @@ def _asked(artifact: m.Artifact) -> m.Artifact:
     )
     settled: m.Artifact = _settled(plain, fixed) if fixed else plain
     return settled
+
+
+def is_fixed(decl: m.SettingDecl) -> bool:
+    """A name for a number: no site may choose another."""
+    return (
+        decl.kind == "quantity"
+        and decl.value is not None
+        and decl.lo in (None, decl.value)
+        and decl.hi == decl.lo
+    )
 
 
 def _settled(part: Any, fixed: Mapping[str, m.Number]) -> Any:

@@ -30,6 +30,21 @@ class Outline(Fold):
         return None
 
 
+def outlined(program: Program, events: Iterable[Event], time: int) -> Replayed | None:
+    """As `replayed`, without what would settle a pending rule."""
+    runner = Runner(program, events)
+    outline = Outline()
+    runner.fold = outline
+    runner.run(time - 1)
+    before = outline.state
+    runner.run(time)
+    if runner.view is None or runner.view.time != time:
+        runner.judge(time)
+    if runner.view is None or outline.content is None or outline.outside:
+        return None
+    return Replayed(program, runner.view, outline.content, outline.state, before)
+
+
 def replayed(program: Program, events: Iterable[Event], time: int) -> Replayed | None:
     """The decision on `time`, by the reference engine; None where an assumption is false by then."""
     runner = Runner(program, events)
