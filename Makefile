@@ -1,7 +1,8 @@
 # Rung. `make` alone lists what can be asked for.
 #
-# Needs Python 3.11 or newer with pip, make, and for the tests of Spark a Java (17 or 21); everything else goes
-# into .venv. A stamp file remembers each installation, so that it is redone only when pyproject.toml changes.
+# Needs Python 3.11 or newer with pip, make, and for the tests a Java (17 or 21, for Spark) and Chromium (for the
+# pages that Rung makes); everything else goes into .venv. A stamp file remembers each installation, so that it is
+# redone only when pyproject.toml changes.
 
 PYTHON ?= python3
 VENV := .venv
@@ -10,6 +11,7 @@ CORE := $(VENV)/.stamp-core
 DEV := $(VENV)/.stamp-dev
 SPARK := $(VENV)/.stamp-spark
 EXTRAS := .[test,lint,docs]
+LINTS := lint-types lint-style lint-format lint-imports
 # What is imported is compiled then; most of what is installed never is.
 INSTALL := pip install --quiet --no-compile
 
@@ -25,7 +27,7 @@ export PIP_NO_INPUT := 1
 ifndef AT_ONCE
 .NOTPARALLEL:
 endif
-.PHONY: help setup demo demo-cohort test tests java lint lint-style lint-format lint-types lint-imports docs bench
+.PHONY: help setup demo demo-cohort test tests fetched programs docs bench lint $(LINTS)
 
 # $(call quietly,what is said,what is run): one line; the output is shown only when the step fails.
 quietly = @echo "$(1)"; said=$$($(2) 2>&1) || { code=$$?; printf '%s\n' "$$said"; exit $$code; }
@@ -59,18 +61,25 @@ first_stay = $(shell $(BIN)/python -c \
 
 # ---------------------------------------------------------------- checks
 
-test: lint tests ## lint, then every test
+# What Spark needs is large and is fetched while the types are checked, beside which the tests begin.
+test: $(DEV) ## lint and every test
+	@$(MAKE) -s --no-print-directory -j3 AT_ONCE=1 $(LINTS) tests
 
-tests: $(DEV) $(SPARK) java
+tests: $(SPARK) programs
 	@echo "test    pytest"
 	@$(BIN)/pytest -n 2 --dist worksteal
 
-java:
-	@command -v java >/dev/null || echo "test    no java here: Spark's tests will fail (Debian: apt-get install openjdk-17-jre-headless)"
+# For those who have more to wait for before the tests.
+fetched: $(DEV)
+	@:
 
-# What Spark needs is large and is fetched while the types are checked.
+programs:
+	@command -v java >/dev/null || echo "test    no java here: Spark's tests will fail (Debian: apt-get install openjdk-17-jre-headless)"
+	@command -v "$${RUNG_CHROMIUM:-chromium}" >/dev/null \
+	|| echo "test    no chromium here: tests of pages will fail (Debian: apt-get install chromium fonts-dejavu-core)"
+
 lint: $(DEV) ## style, types and the direction of imports
-	@$(MAKE) -s --no-print-directory -j3 AT_ONCE=1 lint-types $(SPARK) lint-style lint-format lint-imports
+	@$(MAKE) -s --no-print-directory -j3 AT_ONCE=1 $(LINTS)
 
 lint-style: $(DEV)
 	$(call quietly,lint    ruff check,$(BIN)/ruff check)

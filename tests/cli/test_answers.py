@@ -12,6 +12,7 @@ from random import Random
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.laws.settings import tried
 
 from rung_lang.cli import answers
 from rung_lang.cli.answers import Answers, fingerprint, user_folder
@@ -107,7 +108,7 @@ def test_processes_that_write_at_the_same_time_lose_nothing(tmp_path: Path) -> N
     assert found(tmp_path, 800) == list(range(800))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tried(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2**32 - 1))
 def test_a_damaged_file_gives_right_answers_or_none(
     tmp_path_factory: pytest.TempPathFactory, seed: int

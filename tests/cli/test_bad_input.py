@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.cli.command import PROTOCOL, Ended, rung
+from tests.laws.settings import tried
 
 CODED = re.compile(r"(?:error|warning|note) [A-Z]\d{3}:")
 
@@ -193,7 +194,7 @@ def mutated(text: str, draw: st.DrawFn) -> str:
     return text
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tried(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_mutated_protocol_never_breaks_the_command(tmp_path: Path, data: st.DataObject) -> None:
     text = data.draw(st.composite(lambda draw: mutated(PROTOCOL, draw))())

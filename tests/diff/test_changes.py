@@ -100,6 +100,12 @@ CHANGED: tuple[tuple[str, str, str, set[str]], ...] = (
     ("other reasons", "it is first", "it is the first", {"wording"}),
     ("a title", '"Rescue"', '"The rescue"', {"wording"}),
     (
+        "a contraindication",
+        "stage opening",
+        "restrict vasopressin contraindicated while bleeding\nstage opening",
+        {"certainty", "later", "fewer patients", "limit lowered"},
+    ),
+    (
         "an order new",
         '"intensivist: alone"\n',
         '"intensivist: alone"\n  rule clot when MAP < 50 then do echo\ntask echo "echo"\n',

@@ -11,6 +11,7 @@ import re
 from functools import cache
 
 import pytest
+from tests.once import shared
 from tests.protocols.test_traceability import ROOT, read, shipped, text_of
 
 from rung_lang.driver import Compiled, compile_protocol
@@ -35,6 +36,10 @@ def known() -> tuple[tuple[str, str], ...]:
 @cache
 def problems(name: str) -> tuple[Compiled, tuple[Problem, ...]]:
     """All that is found in a literal text, by compiling and, where it compiles, by proof."""
+    return shared(f"literal-{name}", lambda: _problems(name))
+
+
+def _problems(name: str) -> tuple[Compiled, tuple[Problem, ...]]:
     path = f"tests/literal/{name}"
     compiled = compile_protocol(path, read)
     found = compiled.problems

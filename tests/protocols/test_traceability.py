@@ -11,6 +11,7 @@ from functools import cache, partial
 from pathlib import Path
 
 import pytest
+from tests.once import shared
 
 from rung_lang.bundle import compile_bundle
 from rung_lang.driver import Compiled, compile_protocol
@@ -45,6 +46,10 @@ def known() -> tuple[Clause, ...]:
 @cache
 def shipped() -> tuple[Traced, ...]:
     """Every shipped protocol with its examples run, then every bundle."""
+    return shared("shipped", _shipped)
+
+
+def _shipped() -> tuple[Traced, ...]:
     found = []
     for file in sorted((ROOT / "protocols").glob("*.rung")):
         path = file.relative_to(ROOT).as_posix()

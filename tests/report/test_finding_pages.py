@@ -11,6 +11,7 @@ from typing import get_args
 
 import pytest
 
+from rung_engine.approval.problems import WORDS as APPROVAL_WORDS
 from rung_engine.artifact.certificate import CertificateCode
 from rung_engine.artifact.load import Code
 from rung_engine.sources.problems import WORDS
@@ -51,7 +52,7 @@ def known() -> set[str]:
         for found in vars(module).values()
         if isinstance(found, type) and issubclass(found, Problem) and found is not Problem
     }
-    codes |= {*get_args(Code), *get_args(CertificateCode), *WORDS}
+    codes |= {*get_args(Code), *get_args(CertificateCode), *WORDS, *APPROVAL_WORDS}
     for folder, letter in (("cli", "C"), ("report", "R")):
         for file in (LANGUAGE / folder).glob("*.py"):
             codes |= set(re.findall(rf'(?:"|error )({letter}\d{{3}})\b', file.read_text("utf-8")))

@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.laws.settings import tried
 
 from rung_engine.artifact import model as m
 from rung_lang.report.graph import to_dot, to_mermaid, to_svg
@@ -509,7 +510,7 @@ def test_nothing_of_a_sample_lies_over_anything_else(name: str) -> None:
     check(layout(ladder), ladder)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=tried(25), deadline=None)
 @given(seed=st.integers(0, 10**6), size=st.integers(4, 64))
 def test_nothing_of_any_graph_lies_over_anything_else(seed: int, size: int) -> None:
     ladder = ladder_of(generated(seed, size))

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.laws.settings import tried
 from tests.sources.folder import (
     MAPPING,
     Row,
@@ -448,7 +449,7 @@ _INFUSIONS = st.fixed_dictionaries(
 _STAYS = [stay_row(), stay_row(stay_id="B", weight_kg=None)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tried(60), deadline=None)
 @given(st.lists(_EVENTS, max_size=12), st.lists(_INFUSIONS, max_size=12), st.randoms(use_true_random=False))
 def test_rows_in_are_rows_accounted_for_in_any_order_of_rows(
     events: list[Row], infusions: list[Row], chance: random.Random

@@ -22,6 +22,7 @@ from rung_lang.cli.files import write_bytes
 from rung_lang.cli.load import executable_of
 from rung_lang.cli.programs import data_problems, program_of
 from rung_lang.cli.show import watched
+from rung_lang.cli.sign_off import refuse_asked, signed_off
 from rung_lang.report.cohort_said import Ran, as_data
 from rung_lang.report.cohort_text import lines
 from rung_lang.report.decisions import UNPROVED
@@ -51,6 +52,12 @@ OLD = "old"
 @click.option("--mapping", help="How to read the folder: a shipped mapping's name, or a TOML file.")
 @click.option("--set", "chosen", multiple=True, metavar="NAME=VALUE", help="A setting that the site chooses.")
 @click.option("--unverified", is_flag=True, help="Run what is not proved all the same; the report says so.")
+@click.option("--policy", metavar="FILE", help="Who must sign: what is not approved is refused.")
+@click.option(
+    "--unapproved",
+    is_flag=True,
+    help="With --policy: run what is not approved all the same; the report says so.",
+)
 @click.option(
     "--engine",
     type=click.Choice(["local", "spark"]),
@@ -69,6 +76,8 @@ def command(
     mapping: str | None,
     chosen: tuple[str, ...],
     unverified: bool,
+    policy: str | None,
+    unapproved: bool,
     engine: str,
     master: str | None,
     form: str,
@@ -77,7 +86,7 @@ def command(
 
     Time in each stage, orders by rule, what was missing, what was ordered against what was done. A run that
     was stopped goes on where it was when the same command is given again. With --compare, two versions are
-    asked about the same patients.
+    asked about the same patients; --policy is about the first.
 
     \b
     rung cohort septic_shock.rungc --data cohort/
@@ -94,7 +103,9 @@ def command(
     for target in (page, output):
         if target is not None:
             _check_place(Path(target))
+    refuse_asked(path, policy, unapproved)
     artifact = executable_of(path, unverified=unverified)
+    sign_off = signed_off(path, artifact, policy, unapproved)
     old = None if other is None else executable_of(other, unverified=unverified)
     with data_problems(), _place(output) as place:
         asked = _Asked(folder, mapping, unverified, master)
@@ -104,7 +115,7 @@ def command(
             theirs = tuple(text for text in chosen if text.partition("=")[0].strip() in old.settings)
             former = asked.run(old, theirs, place / OLD, items=True)
             impact = _impact(former, ran, place)
-        told = _told(ran, folder, former, impact)
+        told = _told(ran, folder, former, impact, sign_off)
     if page is None and output is not None:
         page = str(Path(output) / "report.html")
     data = json.dumps(as_data(told), indent=2, sort_keys=True, ensure_ascii=False)
@@ -228,7 +239,7 @@ def _called(ran: _Ran) -> str:
     return f"{artifact.name} {artifact.version} (meaning {artifact.meaning[:16]})"
 
 
-def _told(ran: _Ran, folder: str, former: _Ran | None, impact: Impact | None) -> Ran:
+def _told(ran: _Ran, folder: str, former: _Ran | None, impact: Impact | None, sign_off: str) -> Ran:
     import polars as pl
 
     from rung_engine.cohort.summary import summary
@@ -254,6 +265,7 @@ def _told(ran: _Ran, folder: str, former: _Ran | None, impact: Impact | None) ->
         impact=impact,
         proof=proof,
         unproved=program.unproved or "",
+        sign_off=sign_off,
         data=Path(folder).resolve().name,
         read_as=opened.read_as,
         silence=opened.silence,

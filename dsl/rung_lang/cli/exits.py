@@ -9,6 +9,12 @@ USAGE = 2
 UNREADABLE = 3
 """A file, an artifact or a data set could not be read or was refused."""
 UNWRITABLE = 4
+PAPERS = 20
+"""Of `rung diff` and `rung review`: what a version says about itself differs, and no decision does."""
+TREATMENT = 21
+SAFETY = 22
+"""Something is promised less than before, or was not decided."""
+BY_WEIGHT = {"none": CLEAN, "papers": PAPERS, "treatment": TREATMENT, "safety": SAFETY}
 BUG = 70
 INTERRUPTED = 130
 

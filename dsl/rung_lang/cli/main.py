@@ -22,6 +22,10 @@ _COMMANDS = {
     "examples": "Show what the examples exercise; find patients for what they miss.",
     "compile": "Prove a protocol and turn it into an artifact that engines execute.",
     "verify": "Judge an artifact's proof anew, without a solver where it can be.",
+    "diff": "Say what a new version changes: for whom, from what to what.",
+    "review": "Make the packet about a new version that a committee reads and signs.",
+    "approve": "Sign an artifact and the packet about it: approve, reject or retire.",
+    "keys": "Make the key that a person signs with, and show its public half.",
     "fmt": "Lay protocols out in the one canonical form.",
     "run": "Run a protocol on patients and explain every decision.",
     "cohort": "Ask a protocol about every patient of a cohort, and count its answers.",
@@ -66,7 +70,7 @@ class _Lazy(click.Group):
     cls=_Lazy,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
     epilog="Exit codes: 0 clean, 1 findings, 2 usage, 3 input refused, 4 output not written, "
-    "70 a mistake in Rung, 130 interrupted.",
+    "20 to 22 what a new version changes, 70 a mistake in Rung, 130 interrupted.",
 )
 @click.version_option(__version__, prog_name="rung")
 def cli() -> None:

@@ -26,13 +26,22 @@ def data_problems() -> Iterator[None]:
 
 
 def program_of(
-    artifact: Artifact, mapped: Mapping[str, Chosen], chosen: tuple[str, ...], unverified: bool
+    artifact: Artifact,
+    mapped: Mapping[str, Chosen],
+    chosen: tuple[str, ...],
+    unverified: bool,
+    *,
+    kept: Mapping[str, Number | Name] | None = None,
 ) -> Program:
-    """The artifact with its settings: `mapped` as the data's mapping has them, `chosen` as `NAME=VALUE`."""
+    """The artifact with its settings: `mapped` as the data's mapping has them, `chosen` as `NAME=VALUE`.
+
+    `kept`: those that an older version ran with; they stand where neither says otherwise.
+    """
     # A mapping fills what the protocol leaves open; what a local protocol has chosen stands.
     settings: dict[str, Number | Name] = {
-        name: item.value for name, item in mapped.items() if artifact.settings[name].value is None
+        name: value for name, value in (kept or {}).items() if name in artifact.settings
     }
+    settings |= {name: item.value for name, item in mapped.items() if artifact.settings[name].value is None}
     for text in chosen:
         name, value = read_setting(artifact, text)
         settings[name] = value

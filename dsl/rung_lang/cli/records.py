@@ -17,11 +17,15 @@ BATCH = 20_000
 
 
 class Records:
-    """A sink; without a path it only counts. Leaving it with an error leaves no file behind."""
+    """A sink; without a path it only counts. Leaving it with an error leaves no file behind.
 
-    def __init__(self, path: str | None) -> None:
+    `sign_off`: what every row says of the sign-off of what was run; empty where nobody asked.
+    """
+
+    def __init__(self, path: str | None, sign_off: str = "") -> None:
         self.path = Path(path) if path is not None else None
         self.count = 0
+        self._signed = {"sign_off": sign_off} if sign_off else {}
         self._rows: list[dict[str, Any]] = []
         self._stream: IO[bytes] | None = None
         self._parquet: Any = None
@@ -49,9 +53,9 @@ class Records:
             if self.path is None:
                 continue
             self._rows.append(
-                _row(stay, decision)
+                {**_row(stay, decision), **self._signed}
                 if self.path.suffix == ".parquet"
-                else {"stay": stay, **to_json(decision)}
+                else {"stay": stay, **to_json(decision), **self._signed}
             )
         if len(self._rows) >= BATCH:
             self._flush()
@@ -68,7 +72,7 @@ class Records:
                 import pyarrow as pa
                 import pyarrow.parquet as pq
 
-                table = pa.Table.from_pylist(self._rows, schema=_schema(pa))
+                table = pa.Table.from_pylist(self._rows, schema=_schema(pa, tuple(self._signed)))
                 if self._parquet is None:
                     self._parquet = pq.ParquetWriter(self._stream, table.schema)
                 self._parquet.write_table(table)
@@ -118,7 +122,7 @@ def _row(stay: str, decision: Decision) -> dict[str, Any]:
     }
 
 
-def _schema(pa: Any) -> Any:
+def _schema(pa: Any, more: tuple[str, ...]) -> Any:
     texts = pa.list_(pa.string())
     return pa.schema(
         [
@@ -130,5 +134,6 @@ def _schema(pa: Any) -> Any:
             ("ended_orders", texts),
             ("pending_rules", texts),
             ("decision", pa.string()),
+            *((name, pa.string()) for name in more),
         ]
     )

@@ -86,6 +86,8 @@ class Ran:
     proof: str
     unproved: str
     """Why the artifact does not count as proved, as a code; empty where it does."""
+    sign_off: str
+    """Whether it is approved, in words; empty where nobody asked."""
     data: str
     """The name of the folder."""
     read_as: str
@@ -110,6 +112,7 @@ def as_data(ran: Ran) -> dict[str, Any]:
         "meaning": ran.artifact.meaning,
         "seal": ran.artifact.seal,
         "unproved": ran.unproved or None,
+        "sign_off": ran.sign_off or None,
         "data": ran.data,
         "read_as": ran.read_as,
         "silence": ran.silence,

@@ -52,6 +52,7 @@ def _head(ran: Ran) -> list[str]:
     said = [
         f"{artifact.name} {artifact.version}  {artifact.title}",
         f"meaning {artifact.meaning[:16]}, {ran.proof}",
+        *((f"sign-off {ran.sign_off}",) if ran.sign_off else ()),
         f"data {ran.data}, read as {ran.read_as}",
         f"silence a drug that nobody charted counts as {ran.silence}",
         *(f"setting {one.name} = {one.value} ({one.reason})" for one in ran.settings),

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
 from fractions import Fraction
+from typing import assert_never
 
 from rung_engine.artifact import model as m
 from rung_engine.artifact.certificate import Unproved
 from rung_engine.decision.explain import Explained, Used
-from rung_engine.decision.model import Alert, Content, Decision, Dose, Pending, Standing, Subject, order_key
+from rung_engine.decision.model import (
+    Alert,
+    Content,
+    Decision,
+    Dose,
+    Pending,
+    Standing,
+    Subject,
+    Takeover,
+    order_key,
+)
+from rung_engine.frozen import frozen
 
 WIDTH = 80
 WHY = {
@@ -169,14 +182,37 @@ def why(rule: m.Rule | None, artifact: m.Artifact) -> str:
     return text
 
 
+@frozen
+class Said:
+    """One thing that a decision says: the word before it, the text, and how far in a terminal shows it."""
+
+    lead: str
+    text: str
+    indent: int = 11
+
+
 def timeline(decision: Decision, artifact: m.Artifact, *, before: Decision | None = None) -> str:
     """One decision as lines of at most 80 columns: what is new, why, and what it waits for."""
+    head = wrapped(state(decision), f"{clock(decision.time):>9}  ", 0)
+    body = (
+        line
+        for item in said(decision, artifact, before=before)
+        for line in wrapped(item.text, f"{item.lead} ", item.indent)
+    )
+    return "\n".join(line.rstrip() for line in (*head, *body))
+
+
+def state(decision: Decision) -> str:
+    """Where the session stands, with the stages passed through; and whether what is run is proved."""
+    proof = "" if decision.unproved is None else f" - {UNPROVED[decision.unproved]}"
+    return _phase(decision.content) + proof
+
+
+def said(decision: Decision, artifact: m.Artifact, *, before: Decision | None = None) -> list[Said]:
+    """What a decision says that the one before did not, in the order in which it is told."""
     content = decision.content
     rules = {rule.id: rule for rule in artifact.rules}
-    state = _phase(content)
-    if decision.unproved is not None:
-        state += f" - {UNPROVED[decision.unproved]}"
-    lines = wrapped(state, f"{clock(decision.time):>9}  ", 0)
+    told = [Said("TAKEN OVER", took_over(decision.takeover))] if decision.takeover is not None else []
     marks = {order_key(item): item.mark for item in before.content.orders} if before is not None else {}
     unchanged: list[str] = []
     for item in content.orders:
@@ -194,65 +230,70 @@ def timeline(decision: Decision, artifact: m.Artifact, *, before: Decision | Non
             text += " - UNCONFIRMED, first check " + _checks(item.check_first, artifact)
         if item.mark == "late":
             text += " - LATE"
-        lead = (
-            "NEW "
-            if fresh
-            else {"due": "due ", "late": "late ", "done": "done ", "not_due": "met "}[item.mark]
-        )
-        lines.extend(wrapped(text, lead, 11))
+        lead = "NEW" if fresh else {"due": "due", "late": "late", "done": "done", "not_due": "met"}[item.mark]
+        told.append(Said(lead, text))
         if fresh:
             for rule_id in item.rules:
-                lines.extend(wrapped(f"{rule_id}: {why(rules.get(rule_id), artifact)}", "because ", 15))
-        for caution in item.cautions:
-            lines.extend(wrapped(_checks((caution,), artifact), "caution ", 15))
+                reason = f"{rule_id}: {why(rules.get(rule_id), artifact)}"
+                told.append(Said("because", reason, 15))
+        told.extend(Said("caution", _checks((caution,), artifact), 15) for caution in item.cautions)
     ended = [key.partition(" [")[0] for key in decision.ended]
     if ended and content.phase == "active":
-        lines.extend(wrapped(", ".join(dict.fromkeys(ended)), "ends ", 11))
+        told.append(Said("ends", ", ".join(dict.fromkeys(ended))))
     if unchanged:
-        lines.extend(wrapped(", ".join(unchanged), "still ", 11))
-    for alert_ in content.alerts:
-        lines.extend(wrapped(alert(alert_), "ALERT ", 11))
+        told.append(Said("still", ", ".join(unchanged)))
+    told.extend(Said("ALERT", alert(alert_)) for alert_ in content.alerts)
     for held in content.withheld:
-        lines.extend(
-            wrapped(
-                f"{held.op} {held.target} ({held.rule}): {_forbidden(held.why, held.detail, artifact)}",
-                "WITHHELD ",
-                11,
-            )
-        )
+        forbidden = _forbidden(held.why, held.detail, artifact)
+        told.append(Said("WITHHELD", f"{held.op} {held.target} ({held.rule}): {forbidden}"))
     for clash in content.contradictions:
-        lines.extend(
-            wrapped(
-                f"{' and '.join(clash.rules)} disagree: {clash.detail}; neither is given",
-                "CONTRADICTION ",
-                11,
-            )
-        )
+        rules_ = " and ".join(clash.rules)
+        told.append(Said("CONTRADICTION", f"{rules_} disagree: {clash.detail}; neither is given"))
     old = before.content if before is not None else None
-    lines.extend(_waits(content, old))
+    told.extend(_waits(content, old))
     if old is None or old.rejected != content.rejected:
         for bad in content.rejected:
-            lines.extend(
-                wrapped(f"{bad.name} at {clock(bad.time)}: {WHY.get(bad.why, bad.why)}", "rejected ", 11)
-            )
+            why_ = WHY.get(bad.why, bad.why)
+            told.append(Said("rejected", f"{bad.name} at {clock(bad.time)}: {why_}"))
     if content.outside_verified and (old is None or old.outside_verified != content.outside_verified):
         assumed = [artifact.provenance.words.get(term, term) for term in content.outside_verified]
         text = f"the protocol assumes {' and '.join(assumed)}, and the chart says otherwise"
-        lines.extend(wrapped(text, "OUTSIDE WHAT WAS ASSUMED ", 11))
-    return "\n".join(line.rstrip() for line in lines)
+        told.append(Said("OUTSIDE WHAT WAS ASSUMED", text))
+    return told
 
 
-def _waits(content: Content, before: Content | None) -> list[str]:
+def took_over(takeover: Takeover) -> str:
+    """`by 2.0.0 (seal 0123456789ab) from 1.0.0 (seal …): stage rescue goes on in second_line, …`."""
+    match takeover.how:
+        case "same_name":
+            landing = f"stage {takeover.stage} goes on in the stage of this name"
+        case "migrate":
+            landing = f"stage {takeover.stage} goes on in stage {takeover.landing}"
+        case "by_history":
+            stood = f"stage {takeover.stage}" if takeover.stage is not None else "the session, in no stage,"
+            landing = f"{stood} goes on where this version would be had it run from the beginning"
+        case "ended":
+            landing = "the session had ended, and stays so"
+        case "finished":
+            landing = "the session had finished, and stays so"
+        case _:
+            assert_never(takeover.how)
+    versions = (
+        f"by {takeover.version} (seal {takeover.seal[:12]}) "
+        f"from {takeover.before} (seal {takeover.before_seal[:12]})"
+    )
+    return f"{versions}: {landing}" + (f"; {takeover.because}" if takeover.because else "")
+
+
+def _waits(content: Content, before: Content | None) -> Iterator[Said]:
     """What would settle the pending rules, those that wait for the same together; only what is new."""
     now, known = _groups(content), _groups(before) if before is not None else {}
-    lines: list[str] = []
     for need, rules in sorted(now.items()):
         if known.get(need) == rules:
             continue
         names = [rule_name(rule) for rule in rules]
         shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-        lines.extend(wrapped(f"{need} ({shown})", "waits for ", 11))
-    return lines
+        yield Said("waits for", f"{need} ({shown})")
 
 
 def _groups(content: Content) -> dict[str, list[str]]:

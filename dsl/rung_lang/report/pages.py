@@ -15,6 +15,7 @@ _FAMILIES = {
     "A": "In an artifact",
     "D": "In data and mappings",
     "C": "In a command",
+    "S": "In a sign-off",
 }
 
 

@@ -1,4 +1,4 @@
-"""Words for what is wrong with stages, rules and examples: R165 to R176 and R190 to R193."""
+"""Words for what is wrong with stages, rules and examples: R165 to R177 and R190 to R193."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import assert_never
 
 from rung_lang.checked.problems import (
     BadTitrate,
+    MigratedTwice,
     Misplaced,
     MoveInChoice,
     NoApplies,
@@ -26,8 +27,8 @@ from rung_lang.report.words_phrases import Words, a_kind, did_you_mean, ring, st
 
 RuleProblem = (
     NoInitial | TwoInitials | RuleOutside | UnknownStage | Misplaced | OverrideUnknown
-    | OverrideCycle | TwoMoves | MoveInChoice | NoVersion | NoApplies | BadTitrate | WrongFact
-    | RepeatNeverEnds | TooManyInstants | NothingProposed
+    | OverrideCycle | TwoMoves | MoveInChoice | NoVersion | NoApplies | BadTitrate | MigratedTwice
+    | WrongFact | RepeatNeverEnds | TooManyInstants | NothingProposed
 )  # fmt: skip
 
 
@@ -130,6 +131,14 @@ def of_rules(problem: RuleProblem) -> Words:
                 "needs a limit or a range",
                 "A reading moves all the time: the dose would be changed at every step, up or down.",
                 "Write `to keep X >= …`, `to keep X <= …`, or `to keep X from … to …`.",
+            )
+        case MigratedTwice():
+            return Words(
+                f"It is said twice where a patient goes on who stands in `{problem.name}`.",
+                "said again here",
+                "When this version takes over, the patient can go on in one stage only. I do not choose.",
+                "Keep the one that you mean.",
+                ((problem.previous, "said here first"),),
             )
         case _:
             return _of_examples(problem)

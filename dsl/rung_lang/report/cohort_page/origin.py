@@ -99,6 +99,7 @@ def origin(ran: Ran) -> Iterator[Block]:
         (
             row("protocol", f"{ran.artifact.name} {ran.artifact.version}"),
             row("proof", ran.proof),
+            *((row("sign-off", ran.sign_off),) if ran.sign_off else ()),
             row("data", f"{ran.data}, read as {ran.read_as}"),
             row("a drug that nobody charted", f"counts as {ran.silence}. {ran.silence_why}".strip()),
             *(row(f"setting {one.name}", f"{one.value} ({one.reason})") for one in ran.settings),

@@ -46,6 +46,11 @@ def _first(ran: Ran) -> Iterator[Block]:
             "Not proved.",
             plain(f"{ran.proof[:1].upper()}{ran.proof[1:]}: no order on this page may be relied on."),
         )
+    if ran.sign_off not in ("", "approved"):
+        yield Notice(
+            "Not approved.",
+            plain(f"Its sign-off is {ran.sign_off}. No order on this page may be relied on."),
+        )
     active = sum(one.ms for one in told.phases if one.name == "active")
     yield drawn(
         tiles(

@@ -94,6 +94,21 @@ def ownership(page: Told) -> Iterator[Block]:
         yield Bullets(tuple(items))
 
 
+def takeover(page: Told) -> Iterator[Block]:
+    """Where the patients of an older version go on, as far as the author says."""
+    items = [
+        plain(
+            f"A patient in {one.stage} goes on "
+            + ("where this version would have brought them by now" if one.to is None else f"in {one.to}")
+            + f": {one.because}."
+        )
+        for one in page.artifact.migrates or ()
+    ]
+    if items:
+        yield Heading(2, "When it takes over from an older version")
+        yield Bullets(tuple(items))
+
+
 def questions(page: Told) -> Iterator[Block]:
     """The declared questions."""
     items = [plain(one.subject + tail(one)) for one in page.of("question")]

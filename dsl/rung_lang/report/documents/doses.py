@@ -48,7 +48,7 @@ class Use:
 def dose_tables(artifact: m.Artifact) -> tuple[Table, ...]:
     """For each drug every dose that an order or a limit names and that a weight or a syringe changes."""
     grouped: dict[Use, list[str]] = {}
-    for use in sorted(_uses(artifact), key=_order_of(artifact)):
+    for use in sorted(uses(artifact), key=_order_of(artifact)):
         whats = grouped.setdefault(replace(use, what=""), [])
         if use.what not in whats:
             whats.append(use.what)
@@ -106,7 +106,8 @@ _ENDS: Mapping[str, str] = {
 _GIVES = frozenset({"start", "add", "set", "increase", "give"})
 
 
-def _uses(artifact: m.Artifact) -> Iterator[Use]:
+def uses(artifact: m.Artifact) -> Iterator[Use]:
+    """Every dose that an order or a limit names; one that several name, several times."""
     given: set[str] = set()
     for rule in artifact.rules:
         for choice in rule.orders:
@@ -237,6 +238,26 @@ def _pump_columns(drug: m.DrugDecl, name: str) -> Iterator[_Column]:
         per_ml = parse_unit(number.unit, name if atom in ("units", "mU") else None)
         if per_ml.name.partition("/")[2] == "mL":
             yield _Column(f"mL/h at {counted(number)}", hourly, from_millionths(number.millionths))
+
+
+def pumped(artifact: m.Artifact, use: Use, weight: int) -> tuple[str, ...]:
+    """What the dose of an infusion comes to on a pump: `9 mL/h at 0.2 units/mL`; for a dose by the kilogram,
+    of a patient of `weight` in kg."""
+    drug = artifact.drugs[use.drug]
+    unit = parse_unit(use.hi.unit, use.drug)
+    if not any(dim == "time" for dim, _ in unit.dims):
+        return ()
+    by_weight = any(dim == "body_weight" for dim, _ in unit.dims)
+    at = Fraction(weight) if by_weight else None
+    behind = f", at {weight} kg" if by_weight else ""
+    return tuple(
+        f"{_cell(use, column, at)} {column.head}{behind}" for column in _pump_columns(drug, use.drug)
+    )
+
+
+def dose_words(use: Use) -> str:
+    """The dose as it is ordered: `0.02 to 0.05 mcg/kg/min`."""
+    return "".join(run.text for run in _lead(replace(use, what=""))).removesuffix(": ")
 
 
 def _cell(use: Use, column: _Column, weight: Fraction | None) -> str:

@@ -11,6 +11,7 @@ from html import escape
 from typing import assert_never
 
 from rung_lang.report.documents.page import (
+    Beside,
     Block,
     Bullets,
     Card,
@@ -20,7 +21,9 @@ from rung_lang.report.documents.page import (
     Page,
     Paragraph,
     Run,
+    Side,
     Table,
+    Together,
     Words,
     kept,
 )
@@ -57,6 +60,10 @@ td { border-bottom: 1px solid var(--hair); padding: .35rem .6rem .35rem 0; verti
 th.n, td.n { text-align: right; font-variant-numeric: tabular-nums; }
 .notice { border: 1.5px solid var(--accent); border-radius: 3px; background: var(--tint); padding: .8rem 1rem;
   margin: 1.2rem 0; }
+.beside { display: grid; grid-template-columns: 1fr 1fr; gap: 0 1.2rem; margin: 0 0 1rem; }
+.side { border-top: 1.5px solid var(--ink); padding: .35rem 0 .2rem; }
+.side p { margin: 0 0 .4rem; }
+.side .what { font-size: .82rem; font-weight: 600; color: var(--quiet); margin: 0 0 .25rem; }
 figure { margin: 1rem 0 1.5rem; }
 figure svg { max-width: 100%; height: auto; }
 figcaption { color: var(--quiet); font-size: .9rem; margin-top: .4rem; }
@@ -70,7 +77,7 @@ footer { margin-top: 3rem; padding-top: .6rem; border-top: 1px solid var(--hair)
   body { padding: 0; max-width: none; font-size: 10pt; }
   h2, h3, h4, caption { break-after: avoid; }
   .fresh { break-before: page; margin-top: 0; }
-  .card, tr, figure, .notice { break-inside: avoid; }
+  .card, tr, figure, .notice, .beside, .together { break-inside: avoid; }
   thead { display: table-header-group; }
   p, li { orphans: 3; widows: 3; }
   figure svg { max-height: 235mm; }
@@ -94,7 +101,7 @@ def html(page: Page) -> str:
         "<main>",
         f"<h1>{_safe(page.title)}</h1>",
         f'<p class="under">{_safe(page.subtitle)}</p>',
-        *(line for block in page.blocks for line in _block(block)),
+        *(line for block in page.blocks for line in markup(block)),
         "</main>",
         f"<footer>{_safe(page.foot)}</footer>",
         "</body>",
@@ -103,7 +110,8 @@ def html(page: Page) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _block(block: Block) -> Iterator[str]:
+def markup(block: Block) -> Iterator[str]:
+    """One block as lines of HTML, to stand in any page with this style."""
     match block:
         case Heading():
             fresh = ' class="fresh"' if block.fresh else ""
@@ -123,8 +131,19 @@ def _block(block: Block) -> Iterator[str]:
         case Notice():
             lead = f"<strong>{_safe(block.lead)}</strong>"
             yield f'<div class="notice" role="note">{lead} {_words(block.words)}</div>'
+        case Beside():
+            yield f'<div class="beside">{_side(block.left)}{_side(block.right)}</div>'
+        case Together():
+            yield '<div class="together">'
+            yield from (line for part in block.blocks for line in markup(part))
+            yield "</div>"
         case _:
             assert_never(block)
+
+
+def _side(side: Side) -> str:
+    says = "".join(f"<p>{_words(said)}</p>" for said in side.says)
+    return f'<div class="side"><p class="what">{_safe(side.title)}</p>{says}</div>'
 
 
 def _card(card: Card) -> Iterator[str]:
@@ -143,8 +162,13 @@ def _table(table: Table) -> Iterator[str]:
     yield "<table>"
     if table.caption:
         yield f"<caption>{_safe(table.caption)}</caption>"
+    if table.shares:
+        whole = sum(table.shares)
+        columns = "".join(f'<col style="width: {share * 100 // whole}%"/>' for share in table.shares)
+        yield f"<colgroup>{columns}</colgroup>"
     heads = (
-        f'<th{kind} scope="col">{_safe(cell)}</th>' for cell, kind in zip(table.head, kinds, strict=True)
+        f'<th{kind} scope="col">{_safe(cell)}</th>' if cell else "<td></td>"  # a header says something
+        for cell, kind in zip(table.head, kinds, strict=True)
     )
     yield f"<thead><tr>{''.join(heads)}</tr></thead>"
     yield "<tbody>"

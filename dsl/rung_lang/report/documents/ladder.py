@@ -24,11 +24,18 @@ _VERBS = {
 
 def overview(artifact: m.Artifact) -> tuple[str, str]:
     """The drawing as SVG, and what it shows in words."""
-    ladder = _overview(artifact, ladder_of(artifact))
-    return svg_of(ladder, layout(ladder)), " ".join(_said(ladder))
+    ladder = small(artifact)
+    return svg_of(ladder, layout(ladder)), said(ladder)
 
 
-def _overview(artifact: m.Artifact, whole: Ladder) -> Ladder:
+def said(ladder: Ladder) -> str:
+    """What such a ladder shows, in words."""
+    return " ".join(_said(ladder))
+
+
+def small(artifact: m.Artifact) -> Ladder:
+    """The ladder with a row for what a stage orders and one for each way out of it."""
+    whole = ladder_of(artifact)
     titles = {panel.id: panel.title for panel in whole.panels}
     moves: dict[tuple[str, str], list[Move]] = {}
     for move in whole.moves:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from rung_lang.report.documents.page import (
+    Beside,
     Block,
     Bullets,
     Card,
@@ -17,6 +18,7 @@ from rung_lang.report.documents.page import (
     Paragraph,
     Run,
     Table,
+    Together,
     Words,
     flat,
 )
@@ -56,6 +58,12 @@ def _block(block: Block) -> Iterator[str]:
             yield f"*{escaped(block.caption)}* {escaped(block.alt)}"
         case Notice():
             yield f"> **{escaped(block.lead)}** {_words(block.words)}"
+        case Beside():
+            for side in (block.left, block.right):
+                says = "; ".join(_words(said) for said in side.says)
+                yield f"**{escaped(side.title)}**: {says}"
+        case Together():
+            yield from (line for part in block.blocks for line in _block(part))
         case _:
             assert_never(block)
 

@@ -46,12 +46,14 @@ class Bullets:
 
 @frozen
 class Table:
-    """Every row has as many cells as `head`; `numbers` are the columns that are set to the right."""
+    """Every row has as many cells as `head`; `numbers` are the columns that are set to the right. `shares`:
+    how the width of a page is shared; by default by the words."""
 
     caption: str
     head: tuple[str, ...]
     rows: tuple[tuple[Words, ...], ...]
     numbers: tuple[int, ...] = ()
+    shares: tuple[int, ...] = ()
 
 
 @frozen
@@ -81,7 +83,30 @@ class Notice:
     words: Words
 
 
-Block = Heading | Paragraph | Bullets | Table | Card | Drawing | Notice
+@frozen
+class Side:
+    """One of two things that are compared: what it is called, and what it says."""
+
+    title: str
+    says: tuple[Words, ...]
+
+
+@frozen
+class Beside:
+    """Two sides next to each other."""
+
+    left: Side
+    right: Side
+
+
+@frozen
+class Together:
+    """Blocks that no page break parts."""
+
+    blocks: tuple[Block, ...]
+
+
+Block = Heading | Paragraph | Bullets | Table | Card | Drawing | Notice | Beside | Together
 
 
 @frozen

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rung_engine.artifact import model as m
 from rung_lang.driver import Compiled
-from rung_lang.report.documents.bedside import doses, measures, outcomes, ownership, questions
+from rung_lang.report.documents.bedside import doses, measures, outcomes, ownership, questions, takeover
 from rung_lang.report.documents.guards import guards
 from rung_lang.report.documents.ladder import overview
 from rung_lang.report.documents.origins import concerns, facts, sources, version
@@ -68,6 +68,7 @@ def blocks(page: Told) -> Iterator[Block]:
     yield from measures(page)
     yield from outcomes(page)
     yield from ownership(page)
+    yield from takeover(page)
     yield from questions(page)
     yield from concerns(page)
     yield from facts(page)

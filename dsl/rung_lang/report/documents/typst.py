@@ -10,6 +10,7 @@ from typing import assert_never
 
 from rung_engine.frozen import frozen
 from rung_lang.report.documents.page import (
+    Beside,
     Block,
     Bullets,
     Card,
@@ -19,7 +20,9 @@ from rung_lang.report.documents.page import (
     Page,
     Paragraph,
     Run,
+    Side,
     Table,
+    Together,
     Words,
     kept,
 )
@@ -56,6 +59,10 @@ PREAMBLE = """
 }
 #let notice(lead, said) = block(breakable: false, width: 100%, above: 12pt, below: 12pt, fill: rgb("#f3f6f9"),
   stroke: 0.9pt + accent, radius: 1.5pt, inset: 9pt, { strong(lead); [ ]; said })
+#let beside(left, says, right, also) = block(breakable: false, above: 7pt, below: 11pt,
+  grid(columns: (1fr, 1fr), column-gutter: 14pt, ..((left, says), (right, also)).map(((what, said)) =>
+    block(width: 100%, stroke: (top: 0.8pt), inset: (top: 5pt), { text(size: 8.5pt, weight: "bold",
+      fill: faint, what); for one in said { par(one) } }))))
 """
 
 
@@ -111,12 +118,26 @@ def _block(block: Block, drawings: dict[str, str]) -> Iterator[str]:
             )
         case Notice():
             yield f"#notice({_quoted(block.lead)}, {_words(block.words)})"
+        case Beside():
+            yield f"#beside({_side(block.left)}, {_side(block.right)})"
+        case Together():
+            # A heading inside a block has no room above it of its own.
+            above = 18 if isinstance(block.blocks[0], Heading) else 11
+            yield f"#block(breakable: false, width: 100%, above: {above}pt)["
+            yield from (line for part in block.blocks for line in _block(part, drawings))
+            yield "]"
         case _:
             assert_never(block)
 
 
+def _side(side: Side) -> str:
+    says = "".join(f"{_words(said)}, " for said in side.says)
+    return f"{_quoted(side.title)}, ({says})"
+
+
 def _table(table: Table) -> str:
-    columns = ", ".join(f"{_width(table, place)}fr" for place in range(len(table.head)))
+    shares = table.shares or [_width(table, place) for place in range(len(table.head))]
+    columns = ", ".join(f"{share}fr" for share in shares)
     aligned = ", ".join("right" if place in table.numbers else "left" for place in range(len(table.head)))
     head = "".join(f"{_quoted(cell)}, " for cell in table.head)
     rows = "".join(f"{_words(cell)}, " for row in table.rows for cell in row)
