@@ -75,8 +75,8 @@ def difference(*changes: tuple[str, str]) -> Difference:
 
 
 CHANGED: tuple[tuple[str, str, str, set[str]], ...] = (
-    ("a threshold up", "NE >= 0.1", "NE >= 0.25", {"later", "fewer patients", "readings"}),
-    ("a threshold down", "NE >= 0.1", "NE >= 0.05", {"earlier", "more patients", "readings"}),
+    ("a threshold up", "NE >= 0.1", "NE >= 0.25", {"later", "fewer patients"}),
+    ("a threshold down", "NE >= 0.1", "NE >= 0.05", {"earlier", "more patients"}),
     ("a longer wait", "for 1 h and vasopressin", "for 2 h and vasopressin", {"later", "fewer patients"}),
     ("a dose up", "add vasopressin at 0.03", "add vasopressin at 0.04", {"dose up"}),
     ("a dose down", "at 0.02 to 0.05 mcg", "at 0.02 to 0.04 mcg", {"dose down"}),
@@ -98,6 +98,7 @@ CHANGED: tuple[tuple[str, str, str, set[str]], ...] = (
     ("a promise gone", "never start vasopressin while bleeding\n", "", {"property removed"}),
     ("another source", "cite book", "", {"source"}),
     ("other reasons", "it is first", "it is the first", {"wording"}),
+    ("a message in other words", '"intensivist: alone"', '"intensivist: lone vasopressin"', {"message"}),
     ("a title", '"Rescue"', '"The rescue"', {"wording"}),
     (
         "a contraindication",
@@ -109,7 +110,7 @@ CHANGED: tuple[tuple[str, str, str, set[str]], ...] = (
         "an order new",
         '"intensivist: alone"\n',
         '"intensivist: alone"\n  rule clot when MAP < 50 then do echo\ntask echo "echo"\n',
-        {"order new", "readings", "wording"},
+        {"order new", "wording"},
     ),
 )
 

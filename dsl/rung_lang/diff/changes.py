@@ -10,7 +10,7 @@ from fractions import Fraction
 from rung_engine.artifact import model as m
 from rung_lang.diff.model import CLASSES, Alike, Change, Class, Given, Open, Region, StagePair, Subject
 from rung_lang.diff.patients import Patients
-from rung_lang.diff.pieces import STRENGTHS, Beside, Compared, Piece
+from rung_lang.diff.pieces import Beside, Compared, Piece
 from rung_lang.diff.where import Place
 from rung_lang.verify.formulas import formula as f
 from rung_lang.verify.formulas.formula import Formula
@@ -44,7 +44,11 @@ def judged(
         regions.extend(told[0])
         whole = whole and told[1]
     if regions:
-        classes = _ordered(one for region in regions for one in region.classes)
+        found_classes = {one for region in regions for one in region.classes}
+        if len(found_classes) > 1:
+            # Where an order differs, so do the readings that it waits for: that goes without saying.
+            found_classes.discard("readings")
+        classes = _ordered(found_classes)
         return Change(
             name,
             found.stages,
@@ -193,8 +197,6 @@ def _other(beside: Beside, old: tuple[Given, ...], new: tuple[Given, ...]) -> tu
         found.add("dose changed")
     if {_timing(one.order) for one in old} != {_timing(one.order) for one in new}:
         found.add("timing")
-    if _strongest(old) != _strongest(new):
-        found.add("strength")
     return _ordered(found) or ("dose changed",)
 
 
@@ -231,7 +233,3 @@ def _timing(order: m.Order) -> str:
         order.once_per,
     )
     return repr((*fields, order.continuously, order.total, order.limit, order.cap))
-
-
-def _strongest(given: tuple[Given, ...]) -> int:
-    return max((STRENGTHS.index(one.strength) for one in given if one.strength in STRENGTHS), default=-1)

@@ -10,8 +10,19 @@ from typing import Literal
 from rung_engine.artifact import model as m
 from rung_lang.diff.changes import judged
 from rung_lang.diff.declared import declared
-from rung_lang.diff.model import Again, Alike, Change, Difference, Open, Parting, Patient, StagePair, Version
-from rung_lang.diff.names import matched
+from rung_lang.diff.model import (
+    Again,
+    Alike,
+    Change,
+    Declared,
+    Difference,
+    Open,
+    Parting,
+    Patient,
+    StagePair,
+    Version,
+)
+from rung_lang.diff.names import matched, reworded
 from rung_lang.diff.patients import Patients
 from rung_lang.diff.pieces import Beside, Compared, beginnings, compared
 from rung_lang.diff.played import Versions, again
@@ -37,7 +48,11 @@ def located(
     `patients` nobody is looked for, and no history.
     """
     current, renames, _ = matched(old, new)
-    told = declared(current, new)
+    current, messages = reworded(current, new)
+    told = (
+        *declared(current, new),
+        *(Declared("message", rule, "", before, after, ("message",)) for rule, before, after in messages),
+    )
     stages = _pairs(current, new)
     if _behaviour(current) == _behaviour(new):
         return Difference(

@@ -35,6 +35,7 @@ Class = Literal[
     "strength",
     "certainty",
     "readings",
+    "message",
     "limit lowered",
     "limit raised",
     "property weakened",
@@ -43,7 +44,10 @@ Class = Literal[
 ]
 """What kind of change it is. `timing`: how often, by when or for how long an order stands. `certainty`: the
 same order, confirmed in one version only. `readings`: other readings are asked for, or count otherwise.
-`setting`: what a site may choose; `default`: what stands where it chooses nothing."""
+`message`: other
+words are told to a person. `setting`: what a site may choose; `default`: what stands where it chooses
+nothing.
+"""
 
 Weight = Literal["none", "papers", "treatment", "safety"]
 """How much a change asks of a committee. `papers`: no order differs. `safety`: less is promised than
@@ -174,9 +178,9 @@ class Open:
 @frozen
 class Declared:
     """What is declared otherwise. `kind`: input, drug, restriction, prerequisite, setting, property,
-    question, assumption, source, citation, erratum, title, incompatible, course, stage, target, ownership,
-    order of words. `what`: which part of it (`maximum`, `valid for`). `before`, `after`: as the text says
-    it; empty: not there.
+    question, assumption, message, source, citation, erratum, title, incompatible, course, stage, target,
+    ownership, order of words. `what`: which part of it (`maximum`, `valid for`). `before`, `after`: as the
+    text says it; empty: not there.
     """
 
     kind: str

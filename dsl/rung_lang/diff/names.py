@@ -241,6 +241,41 @@ def _targets(orders: Iterable[m.One | m.Either | m.Prefer]) -> tuple[tuple[str, 
     )
 
 
+def reworded(old: m.Artifact, new: m.Artifact) -> tuple[m.Artifact, tuple[tuple[str, str, str], ...]]:
+    """The old version with the messages of the new one, where a rule of both has one message in the place of
+    one other; and these: the rule, the old message and the new one.
+    """
+    after = {rule.id: rule for rule in new.rules}
+    found: list[tuple[str, str, str]] = []
+    rules: list[m.Rule] = []
+    for rule in old.rules:
+        other = after.get(rule.id)
+        mine, theirs = _messages(rule), () if other is None else _messages(other)
+        gone = [one for one in mine if one not in theirs]
+        come = [one for one in theirs if one not in mine]
+        if len(gone) == len(come) == 1:
+            found.append((rule.id, gone[0], come[0]))
+            rule = rule.model_copy(
+                update={"orders": tuple(_said(one, gone[0], come[0]) for one in rule.orders)}
+            )
+        rules.append(rule)
+    return (old.model_copy(update={"rules": tuple(rules)}) if found else old), tuple(found)
+
+
+def _messages(rule: m.Rule) -> tuple[str, ...]:
+    return tuple(target for op, target in _targets(rule.orders) if op == "notify")
+
+
+def _said(choice: m.One | m.Either | m.Prefer, before: str, after: str) -> m.One | m.Either | m.Prefer:
+    def told(order: m.Order) -> m.Order:
+        said = order.op == "notify" and order.target == before
+        return order.model_copy(update={"target": after}) if said else order
+
+    if isinstance(choice, m.One):
+        return choice.model_copy(update={"order": told(choice.order)})
+    return choice.model_copy(update={"orders": tuple(told(one) for one in choice.orders)})
+
+
 def names_of(renames: Iterable[Renamed]) -> Names:
     """By part of the artifact, from the old name to the new one."""
     tables = {kind: table for table, kind in _KINDS.items()}

@@ -254,16 +254,20 @@ def _order(
     mine, theirs = _by_content(one), _by_content(two)
     given = _possible(here, there, subject)
     old, new = _written(one), _written(two)
-    pieces = [
-        Piece("more", f.all_of((f.negation(a), b)), given, (), new, (_sure(two),)),
-        Piece("less", f.all_of((a, f.negation(b))), given, old, (), (_sure(one),)),
-    ]
     waits = [_waiting(situation, subject) for situation in (here, there)]
+    settled = tuple(f.negation(one) for one in waits)
+    plain = (_sure(one), _sure(two), *settled)
+    pieces = [
+        Piece("more", f.all_of((f.negation(a), b)), given, (), new, (_sure(two), *settled)),
+        Piece("less", f.all_of((a, f.negation(b))), given, old, (), (_sure(one), *settled)),
+    ]
     pieces.append(Piece("readings", f.all_of((f.negation(a), f.negation(b), _apart(*waits))), (), (), ()))
     keys = sorted({*mine, *theirs})
     ways = [(_stand(mine.get(key, [])), _stand(theirs.get(key, []))) for key in keys]
     other = f.any_of(_apart(was, now) for was, now in ways)
-    pieces.append(Piece("other", f.all_of((both, other)), given, old, new, (_sure(one), _sure(two))))
+    pieces.append(Piece("other", f.all_of((both, other)), given, old, new, plain))
+    stronger = f.any_of(_apart(_stand(one, least), _stand(two, least)) for least in range(1, len(STRENGTHS)))
+    pieces.append(Piece("strength", f.all_of((both, stronger)), given, old, new, plain))
     alike = f.all_of((both, f.negation(other)))
     for key in keys:
         if key not in mine or key not in theirs:
@@ -271,10 +275,6 @@ def _order(
         was, now = mine[key], theirs[key]
         for kind, differs in _doses(was, now):
             pieces.append(Piece(kind, f.all_of((alike, differs)), (), old, new))
-        stronger = f.any_of(
-            _apart(_stand(was, least), _stand(now, least)) for least in range(1, len(STRENGTHS))
-        )
-        pieces.append(Piece("strength", f.all_of((alike, stronger)), given, old, new))
         sure = _apart(_sure(was), _sure(now))
         pieces.append(Piece("certainty", f.all_of((alike, sure)), (), old, new))
     return Compared(
