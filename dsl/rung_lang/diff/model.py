@@ -44,9 +44,8 @@ Class = Literal[
 ]
 """What kind of change it is. `timing`: how often, by when or for how long an order stands. `certainty`: the
 same order, confirmed in one version only. `readings`: other readings are asked for, or count otherwise.
-`message`: other
-words are told to a person. `setting`: what a site may choose; `default`: what stands where it chooses
-nothing.
+`message`: other words are told to a person. `setting`: what a site may choose; `default`: what stands where
+it chooses nothing.
 """
 
 Weight = Literal["none", "papers", "treatment", "safety"]
