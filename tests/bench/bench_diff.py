@@ -1,30 +1,25 @@
-"""The difference of two versions: the septic protocol with histories, a version against itself, and a large protocol.
+"""The difference of two versions: septic shock with histories, a version against itself, a large protocol.
 
-    python tests/bench/bench_diff.py
-
-Goals: the septic protocol under 2 s, a version against itself under 0.2 s, 300 rules with ten changes under 10 s. Each
-figure is the least and the middle of `ROUNDS` rounds in this process, artifacts at hand: texts are not compiled in it.
+Goals: septic shock under 2 s, a version against itself under 0.2 s, 300 rules with ten changes under 10 s. The
+artifacts are at hand: compiling texts is no part of it, nor is loading the solver.
 """
 
 from __future__ import annotations
 
-import statistics
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / part) for part in ("dsl", "engine", ".")]
 
 from tests.bench.bench_verify import compiled, ladder  # noqa: E402
+from tests.bench.table import Table, in_turns, write  # noqa: E402
 
 from rung_engine.artifact import model as m  # noqa: E402
 from rung_lang.diff.diff import diff  # noqa: E402
+from rung_lang.diff.model import Difference  # noqa: E402
 from rung_lang.driver import compile_protocol  # noqa: E402
 from rung_lang.source import Source  # noqa: E402
-
-ROUNDS = 5
 
 
 def of_file(path: Path) -> m.Artifact:
@@ -53,37 +48,34 @@ def large(changed: bool) -> m.Artifact:
     return artifact
 
 
-def seconds(work: Callable[[], object]) -> tuple[float, float]:
-    """The least and the middle of the rounds."""
-    taken: list[float] = []
-    for _ in range(ROUNDS):
-        start = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - start)
-    return min(taken), statistics.median(taken)
-
-
 def main() -> None:
+    """Prints the table and writes it for the page of figures."""
     old = of_file(ROOT / "protocols/septic_shock.rung")
     new = of_file(ROOT / "docs/examples/vasopressin_at_0.25/septic_shock.rung")
     small, other = large(False), large(True)
-    diff(old, new)  # loading the solver is no part of this
-    rows = [
-        ("septic shock, vasopressin at 0.25, with histories", 2.0, *seconds(lambda: diff(old, new))),
-        ("septic shock against itself", 0.2, *seconds(lambda: diff(old, old))),
-        (
-            f"{len(small.rules)} rules, ten changes, with histories",
-            10.0,
-            *seconds(lambda: diff(small, other)),
-        ),
-    ]
-    found = diff(small, other)
-    print(f"{'':52} {'goal':>6} {'least':>7} {'middle':>7}")
-    for words, goal, least, middle in rows:
-        print(f"{words:52} {goal:6.1f} {least:7.2f} {middle:7.2f}")
-    shown = sum(region.patient is not None for change in found.changes for region in change.regions)
-    regions = sum(len(change.regions) for change in found.changes)
-    print(f"large: {len(found.changes)} changes, {regions} regions, {shown} with a patient")
+    found = [diff(old, new), diff(small, other)]  # loads the solver, too
+    septic = f"septic shock, vasopressin at 0.25: {_counted(found[0])}"
+    many = f"{len(small.rules)} rules, ten thresholds changed: {_counted(found[1])}"
+    timings = in_turns(
+        {
+            septic: lambda: diff(old, new),
+            "septic shock against itself": lambda: diff(old, old),
+            many: lambda: diff(small, other),
+        }
+    )
+    goals = ("2", "0.2", "10")
+    rows = tuple(
+        (name, goal, f"{one.wall:.2f}", f"{one.cpu:.2f}")
+        for (name, one), goal in zip(timings.items(), goals, strict=True)
+    )
+    head = ("two versions", "goal s", "wall s", "processor s")
+    write("diff", (Table("The difference of two versions, with histories", (), head, rows),))
+
+
+def _counted(found: Difference) -> str:
+    regions = [region for change in found.changes for region in change.regions]
+    shown = sum(region.patient is not None for region in regions)
+    return f"{len(found.changes)} changes, {len(regions)} regions, {shown} patients"
 
 
 if __name__ == "__main__":

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 
 from rung_lang.cli.exits import USAGE, Refusal
 from rung_lang.report.documents.page import Page
 from rung_lang.report.documents.typst import typst as typst_of
+
+
+def needs_typst() -> None:
+    """Refused where what sets PDF is not there; said before hours of work, not after."""
+    if find_spec("typst") is None:
+        raise Refusal(
+            "C140",
+            "To write PDF I need the package typst, and it is not installed.",
+            "Install it with `pip install 'rung[pdf]'`. `rung document` can write HTML instead.",
+            USAGE,
+        )
 
 
 def pdf(page: Page) -> bytes:
@@ -14,15 +26,9 @@ def pdf(page: Page) -> bytes:
 
     Refused where the package `typst` is not there.
     """
-    try:
-        import typst
-    except ImportError:
-        raise Refusal(
-            "C140",
-            "To write PDF I need the package typst, and it is not installed.",
-            "Install it with `pip install 'rung[pdf]'`, or write HTML and print that: --format html.",
-            USAGE,
-        ) from None
+    needs_typst()
+    import typst
+
     setting = typst_of(page)
     files = {"main": setting.text.encode("utf-8")}
     files |= {name: svg.encode("utf-8") for name, svg in setting.drawings.items()}

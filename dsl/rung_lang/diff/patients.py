@@ -108,7 +108,7 @@ class Patients:
         region = f.all_of((formula, piece.differs, *piece.given, *found.base))
         for witness in self._candidates(piece):
             played = self._played(witness)
-            if played is None or played.view.stage != found.stages.old or played.content.path:
+            if played is None or played.view.stage != found.stages.old:
                 continue
             if holds_at(self.beside.old.space, region, played.view) and confirm(played):
                 return witness
@@ -117,11 +117,12 @@ class Patients:
     def _candidates(self, piece: Piece) -> Iterator[Witness]:
         known = [one for one in self.known if len(one.events) <= SHORT]
         yield from known
-        if piece.kind != "readings":
-            return
-        for witness in known[-FEW:]:
-            for name in sorted({event.input for event in witness.events if isinstance(event, Reading)}):
-                yield Witness(witness.settings, _without(witness.events, name), witness.time)
+        if piece.kind == "readings" and known:
+            variables = self.beside.old.space.variables
+            about = {variables[name].about for name in f.names(piece.differs)}
+            read = {event.input for event in known[-1].events if isinstance(event, Reading)}
+            for name in sorted(name for name in read if ("known", name) in about):
+                yield Witness(known[-1].settings, _without(known[-1].events, name), known[-1].time)
 
     def _played(self, witness: Witness) -> Replayed | None:
         if witness not in self._views:

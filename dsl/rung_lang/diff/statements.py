@@ -104,8 +104,10 @@ def _as_strong(old: m.Artifact, one: m.Property, new: m.Artifact, other: m.Prope
 
 
 def _with(artifact: m.Artifact, term: int) -> m.Artifact:
+    """The condition on a rule of its own, in a protocol that has nothing else."""
     rule = m.Rule(id="throughout.statement", stage=None, condition=term, orders=())
-    return artifact.model_copy(update={"rules": (*artifact.rules, rule)})
+    bare = dict.fromkeys(("stages", "restricts", "befores", "incompatible", "ownership"), ())
+    return artifact.model_copy(update={**bare, "rules": (rule,), "defines": {}})
 
 
 def _no_higher(old: m.Artifact, one: m.Amount | None, new: m.Artifact, other: m.Amount | None) -> bool:
