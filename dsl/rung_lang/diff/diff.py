@@ -48,6 +48,7 @@ def located(
     `patients` nobody is looked for, and no history.
     """
     current, renames, _ = matched(old, new)
+    told_old = current
     current, messages = reworded(current, new)
     told = (
         *declared(current, new),
@@ -57,11 +58,11 @@ def located(
     if _behaviour(current) == _behaviour(new):
         return Difference(
             _version(old), _version(new), "text", renames, stages,
-            (), (), (), told, (), tonight(None, Versions(current, new), old, renames, ()),
+            (), (), (), told, (), tonight(None, Versions(current, new, told_old), old, renames, ()),
         ), None  # fmt: skip
     beside = Beside(united(current, new))
     beside.old.reach = Reach(beside.old)
-    versions = Versions(current, new)
+    versions = Versions(current, new, told_old)
     found: list[Compared] = list(beginnings(beside))
     if _may_wait(current) or _may_wait(new):
         found.extend(compared(beside, StagePair(None, None)))

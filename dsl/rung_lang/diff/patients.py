@@ -35,7 +35,7 @@ FAR = 4
 """Moves; and how many instants of a patient who was led so far are looked at."""
 FEW = 2
 """Instants of a history that is looked for where only readings are missing: it hardly ever takes more."""
-SHORT = 30
+SHORT = 12
 """Facts of a patient who is looked at again for other regions."""
 MANY_KEPT = 24
 MOST_IN_VAIN = 8
@@ -49,7 +49,8 @@ class Patients:
 
     beside: Beside
     versions: Versions
-    known: list[Witness] = field(default_factory=list)
+    known: dict[str | None, list[Witness]] = field(default_factory=dict)
+    """By stage."""
     in_vain: int = 0
     _walks: Walks | None = None
     _views: dict[Witness, Replayed | None] = field(default_factory=dict)
@@ -73,15 +74,16 @@ class Patients:
                 witness = self._led(here, parts, confirm)
             else:
                 most = FEW if few else MOST_INSTANTS
-                witness = realise(self.beside.old, here, parts, confirm, piece.plain, most)
+                witness = realise(self.beside.old, here, parts, confirm, piece.plain, most, needs=False)
             if witness is None:
                 self.in_vain += 1
                 context = self.beside.old
                 few = few or self._is_far(found.stages.old)
                 gone = not few and (excluded(context, here, parts) or never_held(context, here, parts))
                 return None, not gone
-            if len(self.known) < MANY_KEPT:
-                self.known.append(witness)
+            known = self.known.setdefault(found.stages.old, [])
+            if len(known) < MANY_KEPT and len(witness.events) <= SHORT:
+                known.append(witness)
         old, new = self.versions.under(witness.settings).decisions(witness.events, witness.time)
         return Patient(witness.settings, witness.events, witness.time, old, new), True
 
@@ -106,7 +108,7 @@ class Patients:
             # The view of an instant is that after the move.
             return None
         region = f.all_of((formula, piece.differs, *piece.given, *found.base))
-        for witness in self._candidates(piece):
+        for witness in self._candidates(found.stages.old, piece):
             played = self._played(witness)
             if played is None or played.view.stage != found.stages.old:
                 continue
@@ -114,8 +116,8 @@ class Patients:
                 return witness
         return None
 
-    def _candidates(self, piece: Piece) -> Iterator[Witness]:
-        known = [one for one in self.known if len(one.events) <= SHORT]
+    def _candidates(self, stage: str | None, piece: Piece) -> Iterator[Witness]:
+        known = self.known.get(stage, [])
         yield from known
         if piece.kind == "readings" and known:
             variables = self.beside.old.space.variables

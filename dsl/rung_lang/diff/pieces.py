@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from rung_engine.artifact import model as m
@@ -19,7 +20,7 @@ from rung_lang.diff.united import United
 from rung_lang.lower.terms import canonical
 from rung_lang.verify.context import Context
 from rung_lang.verify.formulas import formula as f
-from rung_lang.verify.formulas.decide import Situation, written
+from rung_lang.verify.formulas.decide import Situation
 from rung_lang.verify.formulas.formula import Formula, Linear
 from rung_lang.verify.formulas.orders import OrderSymbols
 from rung_lang.verify.formulas.past import FreePast
@@ -359,14 +360,15 @@ def _undecided(symbols: Symbols, rule: m.Rule) -> Formula:
 
 def subjects_of(artifact: m.Artifact, rule: m.Rule) -> frozenset[Subject]:
     """What the rule orders, and what stands in the place of what it may not order."""
-    orders = written(rule)
-    drugs = {order.target for order in orders if order.op in ("start", "add", "set", "give")}
-    instead = (
-        before.otherwise
-        for before in artifact.befores
-        if before.drug in drugs and before.otherwise is not None
-    )
-    return frozenset((order.op, order.target) for order in (*orders, *instead))
+    return _subjects(rule.orders, artifact.befores)
+
+
+@lru_cache(maxsize=4096)
+def _subjects(orders: tuple[m.Choice, ...], befores: tuple[m.Before, ...]) -> frozenset[Subject]:
+    written = [order for one in orders for order in ((one.order,) if isinstance(one, m.One) else one.orders)]
+    drugs = {order.target for order in written if order.op in ("start", "add", "set", "give")}
+    instead = (one.otherwise for one in befores if one.drug in drugs and one.otherwise is not None)
+    return frozenset((order.op, order.target) for order in (*written, *instead))
 
 
 def _doses(was: Sequence[OrderSymbols], now: Sequence[OrderSymbols]) -> Iterator[tuple[Kind, Formula]]:

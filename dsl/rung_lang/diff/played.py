@@ -73,6 +73,8 @@ class Both:
 
     old: Program
     new: Program
+    told: Program
+    """The old one with its own messages, where those of the new one were put in their place."""
 
     def course(self, events: Sequence[Event], until: int) -> Iterator[tuple[int, Seen, Seen]]:
         """Every instant up to `until` at which either decides otherwise than before, from the first fact
@@ -103,7 +105,7 @@ class Both:
     def decisions(self, events: Sequence[Event], time: int) -> tuple[Content, Content]:
         """Of both, on the instant, with the readings that would settle what is pending."""
         found: list[Content] = []
-        for program in (self.old, self.new):
+        for program in (self.told, self.new):
             replay = Replay(program, events)
             replay.advance(time - 1)
             replay.ask_needs()
@@ -115,20 +117,21 @@ class Both:
 
 @dataclass(slots=True)
 class Versions:
-    """The two as they are played: the old one in the names of the new one."""
+    """The two as they are played: the old one in the names of the new one. `told`: with its own messages."""
 
     old: m.Artifact
     new: m.Artifact
+    told: m.Artifact | None = None
     _played: dict[Settings, Both] = field(default_factory=dict)
 
     def under(self, settings: Settings) -> Both:
         """Both with these settings; SettingProblem where one does not allow them."""
         if settings not in self._played:
             programs: list[Program] = []
-            for artifact in (self.old, self.new):
+            for artifact in (self.old, self.new, self.told or self.old):
                 chosen = {name: value for name, value in settings if name in artifact.settings}
                 programs.append(Program(artifact, dict(lowest(artifact, chosen)), unverified=True))
-            self._played[settings] = Both(programs[0], programs[1])
+            self._played[settings] = Both(*programs)
         return self._played[settings]
 
 

@@ -25,11 +25,18 @@ SHARED = (
 )
 
 
+TERMLESS = (
+    m.Number, m.FromSetting, m.Range, m.UnitDecl, m.InputDecl, m.SettingDecl, m.SourceDecl, m.CourseDecl,
+    m.Order, m.Incompatible, m.Migrate, m.Graph, m.Provenance, m.Certificate,
+)  # fmt: skip
+"""Parts in which no term is spoken of."""
+
+
 @frozen
 class United:
     """Both with `terms` in common. What only one declares, the other declares too, and never speaks of.
 
-    They are for asking questions about: properties, questions and what is drawn are left out.
+    They are for asking questions about: properties, questions, ownership and what is drawn are left out.
     """
 
     old: m.Artifact
@@ -59,6 +66,7 @@ def _asked(artifact: m.Artifact) -> m.Artifact:
             "properties": (),
             "proofs": (),
             "questions": (),
+            "ownership": (),
             "graph": m.Graph(nodes=(), edges=()),
             "certificate": m.Certificate(),
         }
@@ -122,6 +130,8 @@ def _live(artifact: m.Artifact) -> frozenset[int]:
 
 
 def _roots(part: Any) -> Iterable[int]:
+    if isinstance(part, TERMLESS):
+        return
     if isinstance(part, m.Model):
         for name in TERM_FIELDS.get(type(part), ()):
             value = getattr(part, name)
@@ -142,7 +152,7 @@ def _moved(part: Any, places: list[int]) -> Any:
         return tuple(_moved(one, places) for one in part)
     if isinstance(part, dict):
         return {key: _moved(one, places) for key, one in part.items()}
-    if not isinstance(part, m.Model) or isinstance(part, m.Provenance):
+    if not isinstance(part, m.Model) or isinstance(part, TERMLESS):
         return part
     update: dict[str, Any] = {}
     for field in dataclasses.fields(part):

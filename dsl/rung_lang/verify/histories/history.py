@@ -23,7 +23,7 @@ from rung_lang.verify.formulas.subjects import of_term, of_variables
 from rung_lang.verify.histories.chart_from_model import Chart, TooLong, Unchartable
 from rung_lang.verify.histories.concrete import Concrete
 from rung_lang.verify.histories.moves import Moves, fewest_moves, leading, relevant
-from rung_lang.verify.histories.replay import replayed, stage_at, way
+from rung_lang.verify.histories.replay import outlined, replayed, stage_at, way
 from rung_lang.verify.histories.tie import Tie
 from rung_lang.verify.histories.timeline import LATE, START, Subject, Timeline
 from rung_lang.verify.verdict import Confirm, Witness
@@ -47,11 +47,15 @@ def realise(
     confirm: Confirm,
     wishes: Sequence[Formula] = (),
     most: int = MOST_INSTANTS,
+    *,
+    needs: bool = True,
 ) -> Witness | None:
     """The shortest history found whose last instant makes every part true and which `confirm` accepts.
-    `most`: instants of a history that is looked for.
+    `most`: instants of a history that is looked for. `needs`: `confirm` is told what would settle a pending
+    rule.
     """
-    return _Search(context, situation, tuple(part for _, part in parts), confirm, tuple(wishes), most).found()
+    formulas = tuple(part for _, part in parts)
+    return _Search(context, situation, formulas, confirm, tuple(wishes), most, needs).found()
 
 
 @dataclass(slots=True)
@@ -62,6 +66,7 @@ class _Search:
     confirm: Confirm
     wishes: tuple[Formula, ...]
     most: int = MOST_INSTANTS
+    needs: bool = True
     tries: int = 0
     _programs: dict[tuple[tuple[str, m.Number | str], ...], Program] = field(default_factory=dict)
 
@@ -117,7 +122,7 @@ class _Search:
                 shorter = f.compare(last.times(Fraction(2)), "<=", f.number(chart.times[-1]))
                 lessons.append(Lesson(shorter, shorter))
                 continue
-            seen = replayed(program, events, times[-1])
+            seen = (replayed if self.needs else outlined)(program, events, times[-1])
             if seen is not None and self.confirm(seen):
                 return Witness(settings, events, times[-1])
             lessons.append(self._lesson(moves, concrete.values, program, events, times))
