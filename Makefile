@@ -16,6 +16,7 @@ LINTS := lint-types lint-style lint-format lint-imports
 INSTALL := pip install --quiet --no-compile
 
 PROTOCOL := protocols/septic_shock.rung
+CHANGED := docs/examples/vasopressin_at_0.25/septic_shock.rung
 SYNTHETIC := build/demo_cohort
 DATA := $(SYNTHETIC)
 STAY :=
@@ -39,13 +40,14 @@ setup: $(CORE) ## install Rung into .venv (the other targets do it when needed)
 
 # ---------------------------------------------------------------- demo
 
-demo: $(CORE) demo-cohort ## check, ask, document and run the septic shock protocol, one patient and all; DATA=folder, STAY=id for yours
+demo: $(CORE) demo-cohort ## check, ask, document, run and compare the septic shock protocol; DATA=folder, STAY=id for yours
 	$(BIN)/rung check $(PROTOCOL)
 	$(BIN)/rung ask "when is hydrocortisone considered?" $(PROTOCOL)
 	$(BIN)/rung document $(PROTOCOL) --format html -o build/septic_shock.html
 	$(BIN)/rung compile $(PROTOCOL) -o build/septic_shock.rungc
 	$(BIN)/rung run $(PROTOCOL) --data "$(DATA)" --all
 	$(BIN)/rung run $(PROTOCOL) --data "$(DATA)" --stay "$(or $(STAY),$(first_stay))"
+	$(BIN)/rung diff $(PROTOCOL) $(CHANGED) --format markdown || [ $$? -ge 20 ]
 	@rm -rf build/cohort
 	$(BIN)/rung cohort build/septic_shock.rungc --data "$(DATA)" -o build/cohort
 

@@ -1,7 +1,7 @@
 """The difference of two versions: septic shock with histories, a version against itself, a large protocol.
 
-Goals: septic shock under 2 s, a version against itself under 0.2 s, 300 rules with ten changes under 10 s. The
-artifacts are at hand: compiling texts is no part of it, nor is loading the solver.
+Goals: septic shock under 2 s, a version against itself under 0.2 s, 300 rules with ten changes under 10 s.
+The artifacts are at hand: compiling texts is no part of it, nor is loading the solver.
 """
 
 from __future__ import annotations

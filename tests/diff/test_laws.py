@@ -93,7 +93,7 @@ def test_the_difference_the_other_way_round_is_its_mirror(seed: int) -> None:
     def classes(found: Difference) -> list[tuple[object, frozenset[str]]]:
         return sorted(
             ((one.stages.new or "", one.subject, one.also), frozenset(one.classes)) for one in found.changes
-        )  # type: ignore[type-var]
+        )
 
     mine = [(about, frozenset(mirror.get(one, one) for one in told)) for about, told in classes(there)]
     assert mine == classes(back)

@@ -21,8 +21,8 @@ from rung_engine.decision.rules import destination, judge
 from rung_engine.reference.evaluate import Instant
 from rung_engine.reference.run import run
 from rung_engine.session.replay import Replay
-from rung_lang.verify.histories.reading import values_at
 from rung_lang.verify.ask import Question
+from rung_lang.verify.histories.reading import values_at
 from rung_lang.verify.histories.snapshot import judged
 from rung_lang.verify.verdict import Obligation, Proved, Refuted, Replayed, Undecided, Witness
 

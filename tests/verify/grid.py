@@ -14,7 +14,6 @@ from fractions import Fraction
 from functools import cached_property
 from random import Random
 
-
 from rung_engine.artifact import model as m
 from rung_engine.decision.fold import Fold, State
 from rung_engine.decision.model import Content
@@ -25,12 +24,12 @@ from rung_engine.reference.line import Line, compare
 from rung_engine.reference.run import Runner
 from rung_lang.driver import Compiled, compile_protocol
 from rung_lang.source import Source, decode
-from rung_lang.verify.histories.reading import values_at
 from rung_lang.verify import ask
 from rung_lang.verify.ask import Question
 from rung_lang.verify.context import Context
 from rung_lang.verify.formulas import formula as f
 from rung_lang.verify.formulas.formula import Formula, Value
+from rung_lang.verify.histories.reading import values_at
 from rung_lang.verify.histories.snapshot import Facts, Snapshot, decided
 from rung_lang.verify.reach.reach import Reach
 from rung_lang.verify.verdict import Proved, Replayed, Report, Undecided, Witness

@@ -12,11 +12,11 @@ from rung_engine.artifact import model as m
 from rung_engine.decision.rules import judge
 from rung_engine.program import Program
 from rung_engine.reference.run import Runner
-from rung_lang.verify.histories.reading import values_at
 from rung_lang.verify.context import Context
 from rung_lang.verify.formulas import formula as f
 from rung_lang.verify.formulas.decide import Situation
 from rung_lang.verify.formulas.formula import Value
+from rung_lang.verify.histories.reading import values_at
 
 
 def _missing(formula: f.Formula, values: dict[str, Value]) -> bool:

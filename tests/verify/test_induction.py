@@ -15,10 +15,10 @@ from rung_engine.reference.run import Runner
 from rung_lang.cli.spacer import ask
 from rung_lang.driver import compile_protocol
 from rung_lang.source import Source
-from rung_lang.verify.histories.reading import values_at
 from rung_lang.verify.context import Context, Part, Prover
 from rung_lang.verify.formulas import formula as f
 from rung_lang.verify.formulas.formula import Formula, Value
+from rung_lang.verify.histories.reading import values_at
 from rung_lang.verify.places import Places
 from rung_lang.verify.reach.induction import Induction, by_induction
 from rung_lang.verify.reach.links import NOW, WAS

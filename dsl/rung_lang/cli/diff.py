@@ -46,6 +46,11 @@ class Split(click.Command):
 )
 @click.option("--mapping", help="How to read them: a shipped mapping's name, or a TOML file.")
 @click.option("--set", "chosen", multiple=True, metavar="NAME=VALUE", help="A setting that the site chooses.")
+@click.option(
+    "--rows",
+    metavar="DIR",
+    help="With --data: a folder for compared.parquet and compared.json, stay by stay.",
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -55,6 +60,7 @@ def command(
     folder: str | None,
     mapping: str | None,
     chosen: tuple[str, ...],
+    rows: str | None,
 ) -> None:
     """Say what a new version changes: for whom, from what to what.
 
@@ -76,9 +82,12 @@ def command(
     from rung_lang.cli.versions import versions
 
     found = versions(names, ctx.meta.get(PATHS))
-    refuse_data_options(folder, mapping, chosen)
+    refuse_data_options(folder, mapping, chosen, rows)
     compared = [sides_of(pair) for pair in found.pairs]
-    counted = [None if folder is None else on_cohort(sides, folder, mapping, chosen) for sides in compared]
+    counted = [
+        None if folder is None else on_cohort(sides, folder, mapping, chosen, place)
+        for sides, place in zip(compared, _places(rows, compared), strict=True)
+    ]
     text = _said(found, compared, counted, form, output)
     if output is None:
         click.echo(text, nl=False)
@@ -105,19 +114,29 @@ def _weight(found: Versions, compared: Sequence[Sides]) -> Weight:
     return max(weights, key=ORDER.index, default="none")
 
 
-def refuse_data_options(folder: str | None, mapping: str | None, chosen: tuple[str, ...]) -> None:
+def _places(rows: str | None, compared: Sequence[Sides]) -> list[str | None]:
+    """Where the rows of each protocol go: a folder for each, where there are several."""
+    if rows is None or len(compared) == 1:
+        return [rows] * len(compared)
+    return [f"{rows}/{sides.difference.new.name}" for sides in compared]
+
+
+def refuse_data_options(
+    folder: str | None, mapping: str | None, chosen: tuple[str, ...], rows: str | None = None
+) -> None:
     """Options about a cohort make sense where one is named."""
-    if folder is None and (mapping is not None or chosen):
-        raise Refusal(
-            "C164", "--mapping and --set are about a cohort, and none is named.", "Add --data.", USAGE
-        )
+    if folder is None and (mapping is not None or chosen or rows is not None):
+        named = "--rows is" if rows is not None else "--mapping and --set are"
+        raise Refusal("C164", f"{named} about a cohort, and none is named.", "Add --data.", USAGE)
 
 
-def on_cohort(sides: Sides, folder: str, mapping: str | None, chosen: tuple[str, ...]) -> OnCohort:
-    """What the difference comes to on the stays of a folder."""
+def on_cohort(
+    sides: Sides, folder: str, mapping: str | None, chosen: tuple[str, ...], rows: str | None = None
+) -> OnCohort:
+    """What the difference comes to on the stays of a folder. `rows`: where it goes, stay by stay."""
     from rung_lang.cli.impact import DataOptions, impact
 
-    return impact(sides, DataOptions(folder, mapping, chosen))
+    return impact(sides, DataOptions(folder, mapping, chosen, rows))
 
 
 def _said(

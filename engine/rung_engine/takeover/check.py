@@ -17,7 +17,8 @@ class TakeoverProblem(ValueError):  # noqa: N818 - a problem is the house's word
 
     `untold`: `names` are stages of the old version for which the new one's author must say where a session
     goes on. `input`: inputs that are something else in the new version. `early`: not later than the takeover
-    before, or older than the late window. `events`: ids of events that the session was told and that were not given now.
+    before, or older than the late window. `events`: ids of events that the session was told and that were
+    not given now.
     """
 
     def __init__(self, kind: Kind, names: tuple[str, ...] = ()) -> None:
