@@ -293,7 +293,7 @@ def test_absurd_values_are_refused_one_by_one_and_named(tables: Path, artifact: 
 
 
 @settings(
-    max_examples=500 if LONG else 10,
+    max_examples=500 if LONG else 5,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from functools import cache
 
@@ -51,3 +53,14 @@ def test_nothing_is_left_of_the_threshold_and_the_ceiling_that_were_changed() ->
     before = (ROOT / "protocols" / "septic_shock.rung").read_text("utf-8")
     for old in ("NE >= 0.1 mcg", "NE >= 0.2 mcg", "add vasopressin at 0.03 units", "off its fixed dose"):
         assert old in before and old not in rules, old
+
+
+def test_the_packet_beside_it_is_of_these_texts_and_whole() -> None:
+    folder = (ROOT / VASOPRESSIN).with_name("packet")
+    manifest = json.loads((folder / "packet.json").read_text("utf-8"))
+    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+    assert manifest["files"] == {name: sha256 for name, sha256 in found.items() if name != "packet.json"}
+    for side, path in (("old", "protocols/septic_shock.rung"), ("new", VASOPRESSIN)):
+        artifact = compiled(path).artifact
+        assert artifact is not None and artifact.meaning == manifest[side]["meaning"], "make the packet again"
+    assert len((folder / "review.html").read_bytes()) < 3_000_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 
@@ -15,7 +16,7 @@ from rung_lang.checked.orders import Notes
 from rung_lang.checked.said import Concern
 from rung_lang.diff import model as d
 from rung_lang.report import diff_said
-from rung_lang.report.review_page.packet import Packet
+from rung_lang.report.review_page.packet import Packet, Text
 from rung_lang.source import Span
 from rung_lang.verify.gaps.regions import Between, Bound, Condition, State
 
@@ -207,4 +208,13 @@ def packet() -> Packet:
         Notes(),
         Span("ladder.rung", 0, 0),
     )
-    return Packet(sides(), (concern,), None, "9.9.9", (("old.rungc", "0" * 64), ("new.rungc", "1" * 64)), {})
+    warned = ("R131", "0.04 units/min is above the usual range of `vasopressin`.")
+    return Packet(
+        sides(),
+        Text((replace(concern, chosen="Recommended from 0.2."),), ()),
+        Text((concern,), (warned, warned)),
+        None,
+        "9.9.9",
+        (("old.rungc", "0" * 64), ("new.rungc", "1" * 64)),
+        {},
+    )

@@ -147,7 +147,7 @@ def instants(program: Program, dice: Random) -> Iterator[Replayed]:
             yield one
 
 
-@tries(25)
+@tries(16)
 @given(SEEDS)
 def test_what_is_proved_of_doses_needs_and_properties_no_history_shows(seed: int) -> None:
     dice = Random(seed)
@@ -189,7 +189,7 @@ def of_the_present(dice: Random) -> m.Artifact | None:
     return None
 
 
-@tries(25)
+@tries(14)
 @given(SEEDS)
 def test_a_patient_whom_the_solver_finds_is_decided_as_it_says(seed: int) -> None:
     dice = Random(seed)

@@ -163,7 +163,7 @@ def test_what_is_no_step_is_refused(steps: object) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=tried(300), deadline=None)
+@settings(max_examples=tried(120), deadline=None)
 def test_sums_contradict_each_other_where_the_factors_say_so(seed: int) -> None:
     """Bounds come and go as in a search; after each, the verdict is that of a solver asked anew."""
     dice = Random(seed)

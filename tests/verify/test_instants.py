@@ -281,7 +281,7 @@ def test_what_is_ruled_out_no_history_shows(seed: int) -> None:
                     assert one.view.truth(state.rule.condition) is not False, rule
 
 
-@tries(40)
+@tries(28)
 @given(SEEDS)
 def test_a_patient_whom_the_solver_finds_is_decided_as_it_says(seed: int) -> None:
     artifact = of_the_present(Random(seed))

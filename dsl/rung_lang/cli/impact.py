@@ -40,10 +40,13 @@ def impact(sides: Sides, asked: DataOptions) -> OnCohort:
     from rung_engine.cohort.beside import beside, write_intervals
     from rung_engine.cohort.data import hash_of
     from rung_lang.diff.impact import alike, sought, which
+    from rung_lang.diff.names import reworded
     from rung_lang.report.impact_said import OnCohort, data_of
 
+    # A message in other words is one change of its own; what is counted is when it is told.
+    before, _ = reworded(sides.old, sides.new)
     with data_problems():
-        (old, _), (new, opened) = (_side(artifact, asked) for artifact in (sides.old, sides.new))
+        (old, _), (new, opened) = (_side(artifact, asked) for artifact in (before, sides.new))
         with watched(f"{sides.new.name} on {Path(asked.folder).name}") as progress:
             found = beside(
                 old,

@@ -17,11 +17,10 @@ from rung_lang.cli.diff import PATHS, Split, on_cohort, refuse_data_options, sid
 from rung_lang.cli.exits import BY_WEIGHT, UNWRITABLE, USAGE, Refusal
 
 if TYPE_CHECKING:
-    from rung_lang.checked.said import Concern
     from rung_lang.cli.versions import Loaded, Pair
     from rung_lang.report.diff_said import Sides
     from rung_lang.report.impact_said import OnCohort
-    from rung_lang.report.review_page.packet import Packet
+    from rung_lang.report.review_page.packet import Packet, Text
 
 _MANIFEST = "packet.json"
 _MOST_BYTES = 3_000_000
@@ -112,18 +111,26 @@ def _packet(sides: Sides, pair: Pair, artifacts: Mapping[str, bytes], cohort: On
     from rung_lang.cli.explain import titles
     from rung_lang.report.review_page.packet import Packet
 
-    concerns: dict[str, Concern] = {}
-    for side in (pair.old, pair.new):
-        if side.compiled is not None:
-            concerns |= {one.id: one for one in side.compiled.said.concerns}
     return Packet(
         sides,
-        tuple(concerns.values()),
+        _text(pair.old),
+        _text(pair.new),
         cohort,
         rung_engine.__version__,
         tuple((name, hashlib.sha256(data).hexdigest()) for name, data in artifacts.items()),
         titles(),
     )
+
+
+def _text(one: Loaded) -> Text | None:
+    """What its text tells beside the artifact."""
+    from rung_lang.report.review_page.packet import Text
+    from rung_lang.report.words import message
+
+    if one.compiled is None:
+        return None
+    told = [message(problem) for problem in one.compiled.problems if problem.level != "information"]
+    return Text(one.compiled.said.concerns, tuple((each.code, each.title) for each in told))
 
 
 def _files(packet: Packet, artifacts: Mapping[str, bytes]) -> dict[str, bytes]:

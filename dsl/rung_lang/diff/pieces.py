@@ -27,6 +27,7 @@ from rung_lang.verify.formulas.past import FreePast
 from rung_lang.verify.formulas.rules import RuleSymbols
 from rung_lang.verify.formulas.symbols import Symbols, Tri
 
+Window = m.Held | m.Recent | m.Ever
 Kind = Literal["more", "less", "other", "dose up", "dose down", "strength", "certainty", "readings"]
 """`more`: the new version alone gives it; `less`: the old one alone. `other`: both do, written otherwise.
 `readings`: one version alone waits for readings to know."""
@@ -88,11 +89,42 @@ class Beside:
 
     def _acquaint(self, symbols: Symbols) -> None:
         """What the past says of a window in one version, it says of those in the other: laws are stated
-        between all that were asked about.
+        between all that were asked about, and between those of one version alone with the solver's help.
         """
+        windows: list[tuple[int, Window]] = []
         for index, term in enumerate(self.artifacts.old.terms):
             if isinstance(term, m.Held | m.Recent | m.Ever):
                 symbols.truth(index)
+                windows.append((index, term))
+        alone = self.artifacts.alone
+        for one, first in windows:
+            for two, second in windows:
+                if alone & {one, two} and one != two and type(first) is type(second):
+                    self._tied(symbols, (one, first), (two, second))
+
+    def _tied(self, symbols: Symbols, one: tuple[int, Window], two: tuple[int, Window]) -> None:
+        """Where the condition of the one entails that of the other, so does the window, if it is long
+        enough.
+        """
+        (a, first), (b, second) = one, two
+        length = f.TRUE
+        if not isinstance(first, m.Ever) and not isinstance(second, m.Ever):
+            if isinstance(first, m.Held) and isinstance(second, m.Held) and (first.gaps or second.gaps):
+                return
+            long, short = (second, first) if isinstance(first, m.Recent) else (first, second)
+            length = f.compare(symbols.amount(short.length)[0], "<=", symbols.amount(long.length)[0])
+        base, other = symbols.truth(first.of), symbols.truth(second.of)
+        mine, its = symbols.truth(a), symbols.truth(b)
+        for truth, follows, whole, part in (
+            (base.yes, other.yes, mine.yes, its.yes),
+            (other.no, base.no, its.no, mine.no),
+        ):
+            if not self.old.solver.impossible([truth, f.negation(follows)]):
+                continue
+            law = f.implies(f.all_of((whole, length)), part)
+            for name in f.names(law):
+                if name in symbols.space.variables:
+                    symbols.space.always(name, law)
 
     def applies(self, here: Situation, there: Situation) -> tuple[Formula, ...]:
         """Both protocols apply, and no assumption of either is false."""

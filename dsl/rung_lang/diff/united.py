@@ -41,6 +41,8 @@ class United:
 
     old: m.Artifact
     new: m.Artifact
+    alone: frozenset[int]
+    """Terms that one of the two speaks of, and the other does not."""
 
 
 def united(old: m.Artifact, new: m.Artifact) -> United:
@@ -51,7 +53,8 @@ def united(old: m.Artifact, new: m.Artifact) -> United:
     words = {str(index): said for index, said in table.words.items()}
     terms = tuple(table.nodes)
     first, second = _moved(one, places_old), _moved(two, places_new)
-    return United(_joined(first, second, terms, words), _joined(second, first, terms, words))
+    alone = frozenset(places_old) ^ frozenset(places_new)
+    return United(_joined(first, second, terms, words), _joined(second, first, terms, words), alone)
 
 
 def _asked(artifact: m.Artifact) -> m.Artifact:

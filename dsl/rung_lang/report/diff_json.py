@@ -50,7 +50,7 @@ def data(sides: Sides) -> dict[str, Any]:
         "said": said.verdict(difference),
         "stages": [_pair(one) for one in difference.stages],
         "renamed": [{"kind": one.kind, "old": one.old, "new": one.new} for one in difference.renamed],
-        "changes": [_change(one) for one in difference.changes],
+        "changes": [_change(sides, one) for one in difference.changes],
         "alike": [_alike(one) for one in difference.alike],
         "undecided": [_open(one) for one in difference.undecided],
         "declared": [_declared(one) for one in difference.declared],
@@ -81,23 +81,23 @@ def _subject(what: Subject) -> dict[str, Any]:
     return {"op": what[0], "target": what[1]}
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _change(sides: Sides, change: Change) -> dict[str, Any]:
     return {
         "name": change.name,
         "stages": _pair(change.stages),
         "also": [_pair(pair) for pair in change.also],
         "subject": _subject(change.subject),
         "classes": list(change.classes),
-        "regions": [_region(one) for one in change.regions],
+        "regions": [_region(sides, one) for one in change.regions],
         "whole": change.whole,
         "rules": {"old": list(change.rules_old), "new": list(change.rules_new)},
     }
 
 
-def _region(region: Region) -> dict[str, Any]:
+def _region(sides: Sides, region: Region) -> dict[str, Any]:
     return {
         "name": region.name,
-        "said": said.who(region),
+        "said": said.who(sides, region),
         "all_of": [_literal(one) for one in region.cube],
         "classes": list(region.classes),
         "old": [_given(one) for one in region.old],

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from rung_lang.report import diff_said as said
 from rung_lang.report.decisions import counted
-from rung_lang.report.diff_patients import PatientSaid, at_once, landing, patient
+from rung_lang.report.diff_first import by_class, safety
+from rung_lang.report.diff_patients import PatientSaid, patient
 from rung_lang.report.diff_said import Group, Sides
+from rung_lang.report.diff_tonight import tonight
 from rung_lang.report.documents.markdown import escaped
 
 _MOST_CHANGES = 5
@@ -26,7 +28,7 @@ def _lines(sides: Sides, more: Sequence[str]) -> Iterator[str]:
     yield f"# {escaped(said.between(difference))}"
     yield ""
     yield f"**{escaped(said.verdict(difference))}** {escaped(said.asks(difference))}".rstrip()
-    yield from _list("Look at this first", said.safety(sides))
+    yield from _list("Look at this first", safety(sides))
     yield from _classes(sides)
     groups = [group for group in said.groups(sides) if not group.only_asks]
     lesser = [group for group in groups if group.lesser]
@@ -42,7 +44,7 @@ def _lines(sides: Sides, more: Sequence[str]) -> Iterator[str]:
     if more:
         yield ""
         yield from more
-    yield from _tonight(sides)
+    yield from _list("Patients who are on it tonight", list(tonight(sides)))
     yield ""
     if difference.how == "differs":
         yield escaped(said.rests_on(difference))
@@ -63,7 +65,7 @@ def _list(lead: str, items: Sequence[str]) -> Iterator[str]:
 
 
 def _classes(sides: Sides) -> Iterator[str]:
-    found = list(said.by_class(sides))
+    found = list(by_class(sides))
     if not found:
         return
     yield ""
@@ -79,7 +81,7 @@ def _change(sides: Sides, group: Group) -> Iterator[str]:
     regions = group.treated
     shown = False
     for region in regions[:_MOST_REGIONS]:
-        yield f"- **{escaped(said.who(region))}** ({escaped(said.classes(region.classes))})"
+        yield f"- **{escaped(said.who(sides, region))}** ({escaped(said.classes(region.classes))})"
         yield f"  - old: {escaped(said.gives(sides, region, 'old'))}"
         yield f"  - new: {escaped(said.gives(sides, region, 'new'))}"
         if region.patient is not None and not shown:
@@ -97,15 +99,3 @@ def _one_line(shown: PatientSaid) -> str:
         f"old: {'; '.join(shown.old) or 'nothing of this'}. New: {'; '.join(shown.new) or 'nothing of this'}"
     )
     return f"{chart}. {decided[:1].upper()}{decided[1:]}"
-
-
-def _tonight(sides: Sides) -> Iterator[str]:
-    found = []
-    for one in sides.difference.tonight:
-        told = at_once(sides, one)
-        if one.how != "same" or told:
-            stage = sides.stage("old", one.stage)
-            found.append(f"{stage}: {landing(sides, one)}" + (f". {'. '.join(told)}" if told else ""))
-    if sides.difference.tonight and not found:
-        found.append("Every patient stays in her stage, and nothing changes at once")
-    yield from _list("Tonight's patients", found)

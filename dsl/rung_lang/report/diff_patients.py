@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import assert_never
 
@@ -10,16 +10,15 @@ from rung_engine.artifact import model as m
 from rung_engine.decision.model import Content, Standing
 from rung_engine.event import Charted, Done, Dose, Fact, Happened, Infusion, NoOtherInfusions, Reading
 from rung_engine.frozen import frozen
-from rung_lang.diff.model import Again, Parting, Patient, Stop, Tonight
+from rung_lang.diff.model import Again, Parting, Patient
 from rung_lang.lower.phrase import amount_words
 from rung_lang.report.decisions import clock, counted, length, number, order
-from rung_lang.report.diff_said import ASKS, LESSER, Group, Sides, opened, subject
+from rung_lang.report.diff_said import Group, Sides, changes_words, subject
 from rung_lang.report.documents.sentences import spaced
 from rung_lang.report.paste import known_facts
 from rung_lang.report.words_phrases import joined
 
 _WAITS = "waits for "
-DIFFERS = "Differs at once for some"
 
 
 @frozen
@@ -195,7 +194,7 @@ def _order(sides: Sides, one: Standing, artifact: m.Artifact) -> str:
     return f"{either}{words}{strength}{late}{check}"
 
 
-# ---------------------------------------------------------------- histories, and tonight
+# ---------------------------------------------------------------- histories
 
 
 def partings(sides: Sides, groups: Sequence[Group]) -> Iterator[str]:
@@ -209,18 +208,16 @@ def partings(sides: Sides, groups: Sequence[Group]) -> Iterator[str]:
         yield f"{changes_words(own)}: {text}"
 
 
-def changes_words(numbers: Iterable[int]) -> str:
-    """`Changes 1, 2 and 4`."""
-    own = [str(number) for number in sorted(numbers)]
-    return f"Change{'s' * (len(own) > 1)} {joined(own, 'and')}"
-
-
 def _parting(one: Parting) -> str:
     if one.patient.time <= 0 and one.instants <= 1:
         first = "the versions part at the first instant that is charted."
     else:
         takes = f"{length(one.patient.time)} and {counted(one.instants, 'charted instant')}"
         first = f"the shortest history found on which the versions part takes {takes}."
+    if len(one.again) > 1 and {each.after for each in one.again} == {None}:
+        within = length(max(each.within for each in one.again))
+        never = "Whether readings and rates stay as they are or readings return to normal, they do not"
+        return f"{first} {never} decide alike again within {within}."
     return " ".join((first, *(_again(each) for each in one.again)))
 
 
@@ -231,36 +228,3 @@ def _again(one: Again) -> str:
     if not one.after:
         return f"{goes}, they decide alike again at once."
     return f"{goes}, they decide alike again after {length(one.after)}."
-
-
-def landing(sides: Sides, one: Tonight) -> str:
-    """Where the patients of an old stage find themselves."""
-    if one.how == "open":
-        return "nobody has said where they go; no session in this stage can be moved"
-    if one.how == "history":
-        return "where the new version puts them, from what is charted"
-    there = "no stage yet" if one.landing is None else sides.stage("new", one.landing)
-    return f"they stay in {there}" if one.how == "same" else f"they go to {there}, as the text says"
-
-
-def at_once(sides: Sides, one: Tonight) -> tuple[str, ...]:
-    """What begins to differ for them at once, with what would be stopped first."""
-    found = [f"Stops abruptly: {stopped(each)}" for each in one.stops]
-    found += [f"Not decided: {opened(sides, each)}" for each in one.undecided]
-    treats = [change for change in one.changes if any(region.classes != ASKS for region in change.regions)]
-    if treats:
-        shown = dict.fromkeys(
-            "what is told, measured or done"
-            if change.subject[0] in LESSER
-            else subject(sides, change.subject)
-            for change in sorted(treats, key=lambda one: one.subject[0] in LESSER)
-        )
-        found.append(f"{DIFFERS}: {'; '.join(shown)}")
-    elif one.changes:
-        found.append("Other readings are asked for at once; no order differs")
-    return tuple(found)
-
-
-def stopped(one: Stop) -> str:
-    """An infusion that would be stopped or paused at once."""
-    return f"{spaced(one.drug)} ({one.op}, by the rule {spaced(one.rule.rpartition('.')[2])})"

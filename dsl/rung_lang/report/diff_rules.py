@@ -46,6 +46,13 @@ def rules(sides: Sides, group: Group) -> tuple[RuleSaid, ...]:
     return tuple(_rule(sides, olds.get(old), news.get(new)) for old, new in pairs)
 
 
+def errata(sides: Sides) -> tuple[str, ...]:
+    """Numbers of the errata that the rules of the changes rest on."""
+    ids = {rule for change in sides.difference.changes for rule in (*change.rules_old, *change.rules_new)}
+    rules = (*sides.old.rules, *sides.current.rules, *sides.new.rules)
+    return tuple(sorted({one for rule in rules if rule.id in ids for one in rule.erratum}))
+
+
 def _before(new: str, renamed: Mapping[str, str], olds: Mapping[str, m.Rule]) -> str:
     old = next((one for one, other in renamed.items() if other == new), new)
     return old if old in olds else ""

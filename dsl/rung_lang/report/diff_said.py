@@ -5,23 +5,19 @@ Plain sentences without markup, each made once here for the terminal, Markdown a
 
 from __future__ import annotations
 
-import re
-import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from rung_engine.artifact import model as m
+from rung_engine.decision.model import Content
 from rung_engine.frozen import frozen
 from rung_lang.diff.model import (
-    WEIGHTS,
     Change,
     Class,
-    Declared,
     Difference,
     Given,
     Open,
     Region,
-    Renamed,
     StagePair,
     Subject,
     Version,
@@ -29,9 +25,9 @@ from rung_lang.diff.model import (
 )
 from rung_lang.diff.names import matched
 from rung_lang.report.decisions import counted
+from rung_lang.report.diff_cubes import WHILE, plain_cube
 from rung_lang.report.documents.sentences import STRENGTHS, Sentences, given_names, spaced
 from rung_lang.report.words_phrases import joined
-from rung_lang.report.words_proof_gaps import cube_words
 from rung_lang.verify.gaps.regions import Cube
 
 CLASSES: Mapping[Class, str] = {
@@ -106,6 +102,22 @@ class Sides:
         own = self.old if side == "old" else self.new
         titles = {one.name: one.title for one in (*own.stages, *self.artifact(side).stages)}
         return quoted(titles.get(name) or spaced(name))
+
+    def meant(self, words: str, *sides: str) -> str:
+        """A condition as an author wrote it, in a sentence for readers; nothing where no version has it."""
+        for side in sides or ("new", "old"):
+            artifact = self.artifact(side)
+            for index, written in artifact.provenance.words.items():
+                if written == words:
+                    return self.sentences(side).condition(int(index))
+        return ""
+
+    def worded(self, given: Given) -> m.Order:
+        """An order of the old version with the words that it told a person, where they are others now."""
+        for one in self.difference.declared:
+            if one.kind == "message" and (one.name, one.after) == (given.rule, given.order.target):
+                return given.order.model_copy(update={"target": one.before})
+        return given.order
 
 
 def sides(difference: Difference, old: m.Artifact, new: m.Artifact) -> Sides:
@@ -197,40 +209,16 @@ def rests_on(difference: Difference) -> str:
         return "What they do is one text, but for names, order and layout."
     proved = sum(one.how == "proved" for one in difference.alike)
     text = len(difference.alike) - proved
-    parts = [f"{text} are written alike"] if text else []
-    parts += [f"of {proved} it was proved"] if proved else []
+    parts = [f"{counted(text, 'order')} {_is(text)} written alike"] if text else []
+    parts += [f"for {proved} it was proved that nobody is treated otherwise"] if proved else []
     if not parts:
         return "No order of the two versions was found alike."
     whole = "Everything else is" if difference.how == "differs" else "Every order and move is"
-    return f"{whole} given to the same patients by both: {' and '.join(parts)}."
+    return f"{whole} given to the same patients by both: {'; '.join(parts)}."
 
 
-def safety(sides: Sides) -> tuple[str, ...]:
-    """What is promised less than before, and what is not decided; nothing where all stands."""
-    difference = sides.difference
-    found = [
-        f"{joined([CLASSES[one] for one in grave], 'and')}: {declared(item).removeprefix('property: ')}"
-        for item in difference.declared
-        if (grave := [one for one in item.classes if WEIGHTS.get(one) == "safety"])
-    ]
-    found += [f"not decided: {opened(sides, one)}" for one in difference.undecided]
-    found += [
-        f"not decided for the patients in {sides.stage('old', tonight.stage)} tonight: {opened(sides, one)}"
-        for tonight in difference.tonight
-        for one in tonight.undecided
-    ]
-    return tuple(_capital(text) for text in found)
-
-
-def by_class(sides: Sides) -> Iterator[tuple[Class, str]]:
-    """Each class with what is of it, changes by their numbers."""
-    for one in sides.difference.classes:
-        numbers = [str(group.number) for group in groups(sides) if one in group.change.classes]
-        changes = [f"change{'s' * (len(numbers) > 1)} {joined(numbers, 'and')}"] if numbers else []
-        items = [_brief(item) for item in sides.difference.declared if one in item.classes]
-        if one == "undecided":
-            items += ["see what is not decided"]
-        yield one, "; ".join([*changes, *dict.fromkeys(items)])
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 # ---------------------------------------------------------------- one change
@@ -260,7 +248,7 @@ def subject(sides: Sides, what: Subject) -> str:
 
 def heading(sides: Sides, group: Group) -> str:
     """`Add vasopressin`."""
-    return _capital(subject(sides, group.change.subject))
+    return capital(subject(sides, group.change.subject))
 
 
 def classes(names: Iterable[Class]) -> str:
@@ -268,9 +256,11 @@ def classes(names: Iterable[Class]) -> str:
     return ", ".join(CLASSES[one] for one in names)
 
 
-def where(sides: Sides, group: Group) -> str:
+def where(sides: Sides, *groups: Group) -> str:
     """`in the stage “Norepinephrine”`."""
-    pairs = (group.change.stages, *group.change.also)
+    pairs = tuple(
+        dict.fromkeys(pair for group in groups for pair in (group.change.stages, *group.change.also))
+    )
     if len(pairs) == 1:
         return _where(sides, pairs[0])
     shown = [_stages(sides, pair) for pair in pairs]
@@ -294,47 +284,64 @@ def _stages(sides: Sides, pair: StagePair) -> str:
     return new or f"{old}, which is gone"
 
 
-def patients(region: Region) -> str:
+def patients(sides: Sides, region: Region) -> str:
     """`patients with norepinephrine off`."""
-    return f"patients with {cube(region.cube)}" if region.cube else "everybody in the stage"
+    if not region.cube:
+        return "everybody in the stage"
+    words = cube(sides, region.cube)
+    return f"patients {words}" if words.startswith(WHILE) else f"patients with {words}"
 
 
-def who(region: Region) -> str:
+def who(sides: Sides, region: Region) -> str:
     """The patients of a region, in the protocol's words."""
-    return cube(region.cube) or "everybody in the stage"
+    return cube(sides, region.cube) or "everybody in the stage"
 
 
-def cube(parts: Cube) -> str:
+def cube(sides: Sides, parts: Cube) -> str:
     """`norepinephrine 0.1 to below 0.25 mcg/kg/min and MAP below 65 mmHg`; nothing where it is everybody."""
-    return plain_names(cube_words(parts))
+    return plain_cube(parts, sides.meant)
 
 
 def gives(sides: Sides, region: Region, side: str) -> str:
-    """What one version gives the patients of a region: `add vasopressin at 0.03 units/min (recommended)`."""
+    """What one version may give the patients of a region: `add vasopressin at 0.03 units/min (must or
+    recommended)`, in its own words. Where both may give the same, what they give the patient who is shown.
+    """
+    old, new = _given(sides, region.old, "old"), _given(sides, region.new, "new")
+    if old == new and region.patient is not None:
+        fired = {
+            "old": _given(sides, _fired(sides, region.old, region.patient.old, "old"), "old", " for some"),
+            "new": _given(sides, _fired(sides, region.new, region.patient.new, "new"), "new", " for these"),
+        }
+        return fired[side]
+    return old if side == "old" else new
+
+
+def _given(sides: Sides, given: tuple[Given, ...], side: str, whom: str = "") -> str:
     sentences = sides.sentences(side)
-    given = region.old if side == "old" else region.new
     meant: dict[str, set[tuple[int, str]]] = {}
-    for one in _fired(sides, region, given, side):
-        marks = meant.setdefault(sentences.order(one.order), set())
+    for one in given:
+        order = sides.worded(one) if side == "old" else one.order
+        marks = meant.setdefault(sentences.order(order), set())
         if one.order.op not in ("go", "finish", "classify"):
             place, words = _meant(one.strength)
             marks.add((place, words if one.confirmed else f"{words}, to be confirmed first"))
     said = [
-        text + (f" ({' or '.join(words for _, words in sorted(marks))})" if marks else "")
+        text + (f" ({' or '.join(words for _, words in sorted(marks))}{whom})" if marks else "")
         for text, marks in meant.items()
     ]
     return "; and ".join(said) or "nothing of it"
 
 
-def _fired(sides: Sides, region: Region, given: tuple[Given, ...], side: str) -> tuple[Given, ...]:
-    """Of several rules that may give it, those that do for the patient who is shown."""
-    if region.patient is None:
-        return given
-    content = region.patient.old if side == "old" else region.patient.new
-    rules = {rule for order in content.orders for rule in order.rules}
+def _fired(sides: Sides, given: tuple[Given, ...], content: Content, side: str) -> tuple[Given, ...]:
+    """Of several rules that may give it, those that do, at the strength that stands."""
     now = {one.old: one.new for one in sides.difference.renamed if one.kind == "rule"}
-    rules |= {now[rule] for rule in rules if side == "old" and rule in now}
-    return tuple(one for one in given if one.rule in rules) or given
+    stands = {
+        (rule, order.strength)
+        for order in content.orders
+        for name in order.rules
+        for rule in (name, now.get(name, name) if side == "old" else name)
+    }
+    return tuple(one for one in given if (one.rule, one.strength) in stands) or given
 
 
 def _meant(strength: str) -> tuple[int, str]:
@@ -343,36 +350,7 @@ def _meant(strength: str) -> tuple[int, str]:
     return next(((place, words) for place, (name, words) in known if name == strength), (0, strength))
 
 
-# ---------------------------------------------------------------- what is declared, renamed, open
-
-
-def declared(one: Declared) -> str:
-    """`drug vasopressin, maximum: before, 0.03 units/min; now, 0.04 units/min`."""
-    what_it_is = about(one)
-    what = f", {one.what}" if one.what else ""
-    if one.before and one.after:
-        return f"{what_it_is}{what}: before, {one.before}; now, {one.after}"
-    if one.after:
-        return f"{what_it_is}{what}: {one.after}, which is new"
-    return f"{what_it_is}{what}: {one.before}, which is gone"
-
-
-def _brief(one: Declared) -> str:
-    """A property by the beginning of what it says."""
-    words = one.after or one.before
-    return textwrap.shorten(words, 44, placeholder=" …") if one.kind == "property" else about(one)
-
-
-def about(one: Declared) -> str:
-    """A property has no name of its own: it is what it says."""
-    if one.kind == "property" or not one.name:
-        return one.kind
-    return f"{one.kind} {spaced(one.name.rpartition('.')[2])}"
-
-
-def renamed(one: Renamed) -> str:
-    """`stage first_line is now first`."""
-    return f"{one.kind} {one.old} is now {one.new}"
+# ---------------------------------------------------------------- what is open, what is assumed
 
 
 def opened(sides: Sides, one: Open) -> str:
@@ -404,18 +382,12 @@ def quoted(text: str) -> str:
     return f"“{text}”"
 
 
-def plain_names(text: str) -> str:
-    """Words with names between backticks: a name as words, anything longer in quotation marks."""
-
-    def said(found: re.Match[str]) -> str:
-        words = found.group(1)
-        return spaced(words) if re.fullmatch(r"\w+( is \w+| known)?", words) else quoted(words)
-
-    text = re.sub(
-        "not `([^`]*), ([^`]*) known`", lambda found: f"not all known of {found[1]}, {found[2]}", text
-    )
-    return re.sub("`([^`]*)`", said, text).replace("_", " ")
+def changes_words(numbers: Iterable[int]) -> str:
+    """`Changes 1, 2 and 4`."""
+    own = [str(number) for number in sorted(numbers)]
+    return f"Change{'s' * (len(own) > 1)} {joined(own, 'and')}"
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """With a capital letter to begin with."""
     return text[:1].upper() + text[1:]

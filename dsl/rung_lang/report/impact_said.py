@@ -91,7 +91,7 @@ def rows(sides: Sides, cohort: OnCohort) -> tuple[Row, ...]:
         label = f"{group.number}. {heading}"
         if called[heading] > 1:
             label += f", {said.where(sides, group)}"
-        words = {region.name: said.who(region) for region in group.change.regions}
+        words = {region.name: said.who(sides, region) for region in group.change.regions}
         made.append(Row(met, label, _shown(sides, met, words), _unseen(sides, group, met)))
     return tuple(made)
 
@@ -117,7 +117,7 @@ def _unseen_regions(sides: Sides, cohort: OnCohort) -> tuple[tuple[int, str], ..
         if met is None or not (met.lasting.stays or met.readings.stays):
             continue
         for region, told in zip(group.change.regions, met.regions, strict=True):
-            words = said.who(region)
+            words = said.patients(sides, region)
             counts[words] = counts.get(words, 0) + told.stays + told.perhaps
         out += [(group.number, words) for words, count in counts.items() if not count]
     return tuple(out)
@@ -300,7 +300,7 @@ def _listed(title: str, told: Sequence[str]) -> Iterator[str]:
 def unseen(sides: Sides, cohort: OnCohort, found: Sequence[Row]) -> list[str]:
     """What these data say nothing of: changes that no stay shows, and why; patients whom none is."""
     told = [f"{one.label}: {one.unseen}" for one in found if one.unseen]
-    return told + [f"{number}. those with {words}" for number, words in _unseen_regions(sides, cohort)]
+    return told + [f"{number}. {words}" for number, words in _unseen_regions(sides, cohort)]
 
 
 def _filled(text: str, indent: int, lead: str = "") -> Iterator[str]:

@@ -5,6 +5,7 @@ Every word of an author stands in a string, so nothing of it is ever read as mar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import assert_never
 
@@ -112,9 +113,10 @@ def _block(block: Block, drawings: dict[str, str]) -> Iterator[str]:
         case Drawing():
             name = f"drawing{len(drawings) + 1}.svg"
             drawings[name] = block.svg
+            size = f"width: 100%, height: {_height(block.svg)}mm"
             yield (
-                f"#figure(numbering: none, image({_quoted(name)}, width: 100%, height: 222mm, fit: "
-                f'"contain", alt: {_quoted(block.alt)}), caption: {_quoted(block.caption)})'
+                f'#figure(numbering: none, image({_quoted(name)}, {size}, fit: "contain", '
+                f"alt: {_quoted(block.alt)}), caption: {_quoted(block.caption)})"
             )
         case Notice():
             yield f"#notice({_quoted(block.lead)}, {_words(block.words)})"
@@ -163,6 +165,16 @@ def _word(run: Run) -> int:
 def _room(run: Run) -> int:
     """Letters of one width are wider, and such words are not broken."""
     return len(run.text) * 3 // 2 if run.style == "code" else len(run.text)
+
+
+_WIDE, _HIGH = 174, 222
+"""What a page has room for, in mm."""
+
+
+def _height(svg: str) -> int:
+    """In mm, of a drawing as wide as the page; no higher than a page."""
+    found = re.search(r'viewBox="\S+ \S+ (\d+)\S* (\d+)', svg)
+    return _HIGH if found is None else min(_HIGH, -(-_WIDE * int(found[2]) // int(found[1])))
 
 
 def _words(words: Words) -> str:

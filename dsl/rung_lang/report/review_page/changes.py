@@ -60,47 +60,59 @@ def changes(sides: Sides) -> Iterator[Block]:
             tuple(
                 say(
                     strong(f"{one.number}. {said.heading(sides, one)}"),
-                    f", {said.where(sides, one)}: {_asked(one)}",
+                    f", {said.where(sides, one)}: {_asked(sides, one)}",
                 )
                 for one in asks
             )
         )
 
 
-def _asked(group: Group) -> str:
-    return "; or ".join(said.who(one) for one in group.asked)
+def _asked(sides: Sides, group: Group) -> str:
+    return "; or ".join(said.who(sides, one) for one in group.asked)
 
 
 def _change(sides: Sides, group: Group, rules: Sequence[RuleSaid], site: str) -> Iterator[Block]:
     change = group.change
     head = f"{group.number}. {said.heading(sides, group)}, {said.where(sides, group)}"
     begin: list[Block] = [Heading(3, head), Paragraph(strong(said.classes(change.classes)))]
+    last: PatientSaid | None = None
     for place, region in enumerate(group.treated):
         letter = f"{_LETTERS[place % 26]}) " if len(group.treated) > 1 else ""
-        yield Together((*begin, *_region(sides, region, letter, site)))
-        begin = []
+        shown = None if region.patient is None else patient(sides, region.patient)
+        if shown is not None and shown == last:
+            same = Paragraph(quiet("The last patient above is one of these too."))
+            yield Together((*begin, *_region(sides, region, letter), same))
+        else:
+            yield Together((*begin, *_region(sides, region, letter), *_shown(shown, site)))
+        begin, last = [], shown or last
     if begin:
         yield Together(tuple(begin))
     if not change.whole:
         yield Paragraph(plain("There are more such patients than these: not all kinds could be listed."))
     if group.asked:
-        yield Paragraph(plain(f"Other readings are asked for, with no order changed: {_asked(group)}."))
+        yield Paragraph(
+            plain(f"Other readings are asked for, with no order changed: {_asked(sides, group)}.")
+        )
     for rule in rules:
         yield _rule(rule)
 
 
-def _region(sides: Sides, region: Region, letter: str, site: str) -> Iterator[Block]:
-    with_, rest = ("patients with ", said.who(region)) if region.cube else ("", said.patients(region))
-    yield Paragraph(say(f"{letter}For {with_}", strong(rest), ":"))
+def _region(sides: Sides, region: Region, letter: str) -> Iterator[Block]:
+    who = said.patients(sides, region)
+    with_ = "patients with " if who.startswith("patients with ") else ""
+    yield Paragraph(say(f"{letter}For {with_}", strong(who.removeprefix(with_)), ":"))
     old, new = said.gives(sides, region, "old"), said.gives(sides, region, "new")
     left, right = compared(old, new)
     yield Beside(Side("Old version gives", (left,)), Side("New version gives", (right,)))
-    if region.patient is None:
+
+
+def _shown(shown: PatientSaid | None, site: str) -> Iterator[Block]:
+    if shown is None:
         yield Paragraph(
             quiet("No history was found that shows such a patient while the versions still agree.")
         )
     else:
-        yield from patient_blocks(patient(sides, region.patient), site)
+        yield from patient_blocks(shown, site)
 
 
 def patient_blocks(shown: PatientSaid, site: str = "") -> Iterator[Block]:

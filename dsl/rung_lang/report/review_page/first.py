@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from rung_lang.report import diff_said as said
 from rung_lang.report.cohort_page.parts import say
 from rung_lang.report.decisions import counted
-from rung_lang.report.diff_patients import DIFFERS, at_once, changes_words, landing
-from rung_lang.report.diff_said import Group, Sides
+from rung_lang.report.diff_first import safety
+from rung_lang.report.diff_said import Group, Sides, changes_words
+from rung_lang.report.diff_tonight import STOPPED, tonight
 from rung_lang.report.documents.page import (
     Block,
     Bullets,
@@ -72,7 +73,7 @@ def _changes(sides: Sides) -> Iterator[Block]:
     shown = (shown or [group for group in groups if not group.only_asks])[:_MOST]
     rows = [row for group in shown for row in _rows(sides, group)]
     if rows:
-        heads = ("Change", "For patients with", "Old version", "New version")
+        heads = ("Change", "For patients", "Old version", "New version")
         yield Table("", heads, tuple(rows[:_MOST]), shares=(21, 39, 20, 20))
     if len(rows) > _MOST:
         yield Paragraph(plain(f"{counted(len(rows) - _MOST, 'other kind')} of patients: see the changes."))
@@ -93,14 +94,15 @@ def _rows(sides: Sides, group: Group) -> Iterator[tuple[Words, ...]]:
     for region in group.treated:
         old, new = said.gives(sides, region, "old"), said.gives(sides, region, "new")
         classes = said.classes(one for one in region.classes if one != "readings")
-        who = say(said.who(region), quiet(f": {classes}") if classes else "")
+        with_ = said.patients(sides, region).removeprefix("patients ")
+        who = say(with_, quiet(f": {classes}") if classes else "")
         yield (head, who, *compared(old, new))
         head = plain("")
 
 
 def _safety(sides: Sides) -> Iterator[Block]:
     yield Heading(3, "Is anything less safe?")
-    found = said.safety(sides)
+    found = safety(sides)
     rows = properties(sides)
     held = sum(row.old == row.new == "proved" for row in rows)
     count = counted(len(rows), "safety property").replace("propertys", "properties")
@@ -118,21 +120,12 @@ def _safety(sides: Sides) -> Iterator[Block]:
 
 
 def _tonight(sides: Sides) -> Iterator[Block]:
-    tonight = sides.difference.tonight
-    if not tonight:
-        return
-    yield Heading(3, "Patients who are on it tonight")
-    moved = [one for one in tonight if one.how != "same"]
-    changed = [one for one in tonight if any(told.startswith(DIFFERS) for told in at_once(sides, one))]
-    items = [plain(f"{sides.stage('old', one.stage)}: {landing(sides, one)}.") for one in moved]
-    stays = "" if moved else "Every patient stays in the stage she is in. "
-    stops = [(stop, one) for one in tonight for stop in one.stops]
-    if stops:
-        drugs = "; ".join(f"{stop.drug} in {sides.stage('old', one.stage)}" for stop, one in stops)
-        items.append(say(stays, strong("Would be stopped abruptly:"), f" {drugs}."))
-    else:
-        items.append(plain(f"{stays}No infusion is stopped abruptly."))
-    if changed:
-        stages = ", ".join(sides.stage("old", one.stage) for one in changed)
-        items.append(plain(f"Something else is ordered at once for some in: {stages}."))
-    yield Bullets(tuple(items))
+    items = [_item(text) for text in tonight(sides)]
+    if items:
+        yield Heading(3, "Patients who are on it tonight")
+        yield Bullets(tuple(items))
+
+
+def _item(text: str) -> Words:
+    before, stopped, drugs = text.partition(STOPPED)
+    return say(before, strong(stopped), drugs) if stopped else plain(text)

@@ -14,12 +14,22 @@ if TYPE_CHECKING:
 
 
 @frozen
+class Text:
+    """What only the text of a version tells. `concerns`: what is wrong or silent in the sources. `findings`:
+    what the compiler warns of, each a code and a sentence."""
+
+    concerns: tuple[Concern, ...]
+    findings: tuple[tuple[str, str], ...]
+
+
+@frozen
 class Packet:
-    """A difference of two versions. `concerns`: what is wrong or silent in the sources, as the texts tell it;
-    none where only artifacts were given. `cohort`: None where none was asked."""
+    """A difference of two versions. `old`, `new`: their texts; None where an artifact was given. `cohort`:
+    None where none was asked."""
 
     sides: Sides
-    concerns: tuple[Concern, ...]
+    old: Text | None
+    new: Text | None
     cohort: OnCohort | None
     rung: str
     """The version of the program that made it."""

@@ -42,7 +42,7 @@ def _blocks(packet: Packet) -> Iterator[Block]:
 
         yield from blocks(sides, packet.cohort)
     yield from tonight(sides)
-    yield from proofs(sides, packet.titles)
+    yield from proofs(packet)
     yield from doses(sides)
     yield from touched(packet)
     yield from origin(packet)

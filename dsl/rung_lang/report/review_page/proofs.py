@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from rung_engine.artifact import model as m
 from rung_engine.frozen import frozen
 from rung_lang.report.decisions import UNPROVED, counted
+from rung_lang.report.diff_declared import asked, property_words, renumbered
 from rung_lang.report.diff_said import Sides
-from rung_lang.report.documents.page import Block, Heading, Paragraph, Table, Words, plain, strong
-from rung_lang.report.documents.sentences import Sentences, spaced
-from rung_lang.report.words_phrases import joined
+from rung_lang.report.documents.page import (
+    Block,
+    Bullets,
+    Heading,
+    Paragraph,
+    Table,
+    Words,
+    plain,
+    strong,
+)
+from rung_lang.report.documents.sentences import spaced
+from rung_lang.report.review_page.packet import Packet, Text
 
 _ABSENT = "not there"
 _WORDS: Mapping[str, str] = {
@@ -21,8 +31,8 @@ _WORDS: Mapping[str, str] = {
     _ABSENT: "– not there",
 }
 _ANSWERS: Mapping[str, str] = {
-    "proved": "yes",
-    "refuted": "no",
+    "proved": "✓ holds",
+    "refuted": "✗ does not hold",
     "undecided": "not decided",
     "not asked": "not asked",
     _ABSENT: _ABSENT,
@@ -92,19 +102,9 @@ def verdict(artifact: m.Artifact, about: str) -> str:
     return "not asked"
 
 
-def property_words(sentences: Sentences, one: m.Property) -> str:
-    """`never order vasopressin above 0.03 units/min`."""
-    if one.subject == "condition":
-        what = "" if one.condition is None else sentences.condition(one.condition)
-    else:
-        above = "" if one.above is None else f" above {sentences.amount(one.above)}"
-        what = f"{one.subject} {joined([spaced(drug) for drug in one.drugs], 'or')}{above}"
-    given = "" if one.given is None else f" while {sentences.condition(one.given)}"
-    return f"{one.polarity} {what}{given}"
-
-
-def proofs(sides: Sides, titles: Mapping[str, str]) -> Iterator[Block]:
-    """Properties first, then questions whose answer changes, then what was found by the verifier."""
+def proofs(packet: Packet) -> Iterator[Block]:
+    """Properties first, then questions whose answer changes, then what was found in the two versions."""
+    sides = packet.sides
     yield Heading(2, "What is proved, before and after")
     yield Paragraph(
         plain(
@@ -120,7 +120,7 @@ def proofs(sides: Sides, titles: Mapping[str, str]) -> Iterator[Block]:
             tuple(_row(row.words, row.old, row.new, _WORDS) for row in rows),
         )
     yield from _questions(sides)
-    yield from _found(sides, titles)
+    yield from _found(packet)
 
 
 def _row(words: str, old: str, new: str, said: Mapping[str, str]) -> tuple[Words, ...]:
@@ -138,36 +138,84 @@ def _questions(sides: Sides) -> Iterator[Block]:
         }
         for side, artifact in (("old", sides.current), ("new", sides.new))
     }
-    texts = dict.fromkeys((*answers["old"], *answers["new"]))
-    rows = [(text, answers["old"].get(text, _ABSENT), answers["new"].get(text, _ABSENT)) for text in texts]
+    before = renumbered(sides)
+    texts = dict.fromkeys((*answers["new"], *(one for one in answers["old"] if one not in before.values())))
+    rows = [
+        (text, answers["old"].get(before.get(text, text), _ABSENT), answers["new"].get(text, _ABSENT))
+        for text in texts
+    ]
     changed = [row for row in rows if row[1] != row[2]]
     if changed:
         yield Table(
             "Questions that are answered otherwise",
-            ("Question", "Old: does it hold", "New: does it hold"),
-            tuple(_row(*row, _ANSWERS) for row in changed),
+            ("Question, and what is examined", "Old", "New"),
+            tuple(_row(_examined(sides, row[0]), row[1], row[2], _ANSWERS) for row in changed),
         )
     elif rows:
         yield Paragraph(plain(f"{counted(len(rows), 'question')} of the protocol are answered as before."))
+    both = [row[0] for row in rows if row[1] == row[2] == "refuted"]
+    other = [one for one in both if _shown(sides.current, before.get(one, one)) != _shown(sides.new, one)]
+    if other:
+        yield Paragraph(
+            plain(
+                "These hold in neither version, and each shows it with another patient; whether it is so for "
+                "the same patients was not looked at:"
+            )
+        )
+        yield Bullets(tuple(plain(_examined(sides, one)) for one in other))
 
 
-def _found(sides: Sides, titles: Mapping[str, str]) -> Iterator[Block]:
-    """What was refuted or left open by the verifier, of things that are no questions."""
+def _examined(sides: Sides, text: str) -> str:
+    """A question may ask `is it ever`, and what is examined is then `never`: both are said."""
+    side = "new" if any(one.text == text for one in sides.new.questions) else "old"
+    return f"{text} Examined: {asked(sides, text, side)}"
+
+
+def _shown(artifact: m.Artifact, text: str) -> set[str]:
+    """By which patients it was shown that a question is answered with no."""
+    return {
+        artifact.certificate.evidence.get(one.evidence, "")
+        for one in artifact.certificate.obligations
+        if one.about[:1] == (f"question:{text}",) and one.verdict == "refuted"
+    }
+
+
+def _found(packet: Packet) -> Iterator[Block]:
+    """What was refuted or left open by the verifier, of things that are no questions, and what the compiler
+    warns of."""
+    sides, titles = packet.sides, packet.titles
     rows: list[tuple[Words, ...]] = []
     for word in ("refuted", "undecided"):
-        old, new = _faults(sides.old, word, titles), _faults(sides.new, word, titles)
-        rows += [
-            (
-                plain(one),
-                plain(_FOUND[word] if one in old else "–"),
-                plain(_FOUND[word] if one in new else "–"),
-            )
-            for one in dict.fromkeys((*old, *new))
-        ]
-    if rows:
-        yield Table("Findings of the verifier", ("What was found", "Old", "New"), tuple(rows))
-    else:
+        faults = _faults(sides.old, word, titles), _faults(sides.new, word, titles)
+        rows += [_marked(one, _FOUND[word], *faults) for one in dict.fromkeys((*faults[0], *faults[1]))]
+    if not rows:
         yield Paragraph(plain("The verifier has no finding in either version."))
+    warned = _warned(packet.old), _warned(packet.new)
+    rows += [_marked(one, "! warned of", *warned) for one in dict.fromkeys((*warned[0], *warned[1]))]
+    if rows:
+        yield Table("Findings in the two versions", ("What was found", "Old", "New"), tuple(rows))
+    if None in (packet.old, packet.new) or not (warned[0] or warned[1]):
+        # The same for texts that have none as for their artifacts, which give the same bytes.
+        yield Paragraph(
+            plain(
+                "What the compiler warns of stands here too, of each version that was given as a text; an "
+                "artifact does not tell it."
+            )
+        )
+
+
+def _marked(what: str, mark: str, old: Sequence[str], new: Sequence[str]) -> tuple[Words, ...]:
+    return (plain(what), *(plain(_times(mark, side.count(what))) for side in (old, new)))
+
+
+def _times(mark: str, count: int) -> str:
+    return "–" if not count else mark if count == 1 else f"{mark}, {count} times"
+
+
+def _warned(text: Text | None) -> list[str]:
+    return (
+        [] if text is None else [f"{sentence.replace('`', '')} ({code})" for code, sentence in text.findings]
+    )
 
 
 def _faults(artifact: m.Artifact, word: str, titles: Mapping[str, str]) -> list[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rung_lang.diff.model import Tonight
-from rung_lang.report.diff_patients import at_once, landing, patient
+from rung_lang.report.diff_patients import patient
 from rung_lang.report.diff_said import Sides
+from rung_lang.report.diff_tonight import at_once, landing
 from rung_lang.report.documents.page import Block, Heading, Paragraph, Table, Together, Words, plain, strong
 from rung_lang.report.review_page.changes import patient_blocks
 

@@ -218,7 +218,7 @@ def _presets(sides: Sides) -> Iterator[dict[str, Any]]:
             if count > _MOST_PRESETS:
                 return
             yield {
-                "title": f"change {group.number}: {said.who(region)}",
+                "title": f"change {group.number}: {said.who(sides, region)}",
                 "facts": [fact_json(event) for event in patient.events],
                 "settings": {name: setting(value) for name, value in patient.settings},
                 "time": patient.time,
