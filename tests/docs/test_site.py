@@ -25,6 +25,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_site_has_every_page(site: Path) -> None:
     for page in sorted(DOCS.rglob("*.md")):
+        if page.parent.name == "packet":
+            # A packet is kept as it was made; its summary is for a pull request.
+            continue
         made = page.with_name("index.md") if page.name == "README.md" else page
         assert (site / made.relative_to(DOCS)).with_suffix(".html").is_file(), page
     assert (site / "findings" / "index.html").is_file()
