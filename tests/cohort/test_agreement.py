@@ -18,7 +18,7 @@ from rung_engine.program import Program
 from rung_engine.reference.run import run
 
 STAYS = 8
-PROGRAMS = 2_500 if LONG else 63
+PROGRAMS = 2_500 if LONG else 42
 """20,000 pairs of a program and a history in the long run, 504 in the short one."""
 PARTS = 4
 

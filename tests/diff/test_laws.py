@@ -29,7 +29,7 @@ def two_versions(dice: Random) -> tuple[m.Artifact, m.Artifact] | None:
 
 
 @given(SEEDS)
-@tries(24)
+@tries(36)
 def test_who_is_treated_otherwise_is_in_a_region(seed: int) -> None:
     dice = Random(seed)
     versions = two_versions(dice)
@@ -48,7 +48,7 @@ def test_who_is_treated_otherwise_is_in_a_region(seed: int) -> None:
 
 
 @given(SEEDS)
-@tries(9)
+@tries(18)
 def test_a_region_shows_one_of_its_patients_and_both_engines_part_there(seed: int) -> None:
     dice = Random(seed)
     versions = two_versions(dice)
@@ -73,7 +73,7 @@ def test_a_region_shows_one_of_its_patients_and_both_engines_part_there(seed: in
 
 
 @given(SEEDS)
-@tries(9)
+@tries(18)
 def test_the_difference_the_other_way_round_is_its_mirror(seed: int) -> None:
     versions = two_versions(Random(seed))
     if versions is None:
@@ -100,7 +100,7 @@ def test_the_difference_the_other_way_round_is_its_mirror(seed: int) -> None:
 
 
 @given(SEEDS)
-@tries(9)
+@tries(18)
 def test_a_version_does_not_differ_from_itself(seed: int) -> None:
     dice = Random(seed)
     artifact = any_artifact(dice, dice.randint(2, 12))

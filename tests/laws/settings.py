@@ -1,4 +1,4 @@
-"""How much the laws try: a quarter of their count by default, twenty times it where `RUNG_LONG=1`."""
+"""How much the laws try: a sixth of their count by default, twenty times it where `RUNG_LONG=1`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LONG = os.environ.get("RUNG_LONG") == "1"
 
 def tried(count: int) -> int:
     """How many of `count` tries are made in this run."""
-    return count * 20 if LONG else max(1, count // 4)
+    return count * 20 if LONG else max(1, count // 6)
 
 
 def tries(count: int) -> settings:
