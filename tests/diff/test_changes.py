@@ -115,12 +115,17 @@ CHANGED: tuple[tuple[str, str, str, set[str]], ...] = (
 )
 
 
+PROMISES = ("above 0.04 units", "while bleeding", "never start vasopressin while bleeding\n")
+"""What only a statement says: no decision differs."""
+
+
 @pytest.mark.parametrize(
     ("before", "after", "classes"), [one[1:] for one in CHANGED], ids=[one[0] for one in CHANGED]
 )
 def test_a_change_is_called_what_it_is(before: str, after: str, classes: set[str]) -> None:
     found = difference((before, after))
     assert classes <= set(found.classes), found.classes
+    assert (found.how == "differs") == (found.weight in ("treatment", "safety") and before not in PROMISES)
     heavier = {"property weakened", "property removed", "limit raised", "undecided", "dose up", "order gone"}
     assert not (set(found.classes) - classes) & heavier
 

@@ -59,6 +59,10 @@ def judged(
             found.rules_old,
             found.rules_new,
         )
+    if not whole:
+        reasons.append(
+            "there are more kinds of patients than were looked at, and of those no history comes to any"
+        )
     if reasons:
         return Open(found.stages, found.subject, reasons[0])
     return Alike(found.stages, found.subject, "proved")

@@ -55,7 +55,8 @@ def located(
         *(Declared("message", rule, "", before, after, ("message",)) for rule, before, after in messages),
     )
     stages = _pairs(current, new)
-    if _behaviour(current) == _behaviour(new):
+    treats = any(one.treats for one in told)
+    if _behaviour(current) == _behaviour(new) and not treats:
         return Difference(
             _version(old), _version(new), "text", renames, stages,
             (), (), (), told, (), tonight(None, Versions(current, new, told_old), old, renames, ()),
@@ -78,8 +79,7 @@ def located(
     partings = tuple(_partings(versions, changes))
     progress("tonight")
     moved = tonight(beside, versions, old, renames, changes)
-    otherwise = changes or undecided or any(one.treats for one in told)
-    how: Literal["proved", "differs"] = "differs" if otherwise else "proved"
+    how: Literal["proved", "differs"] = "differs" if changes or undecided or treats else "proved"
     return Difference(
         _version(old), _version(new), how, renames, stages,
         changes, alike, undecided, told, partings, moved,
