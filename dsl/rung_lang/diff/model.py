@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from rung_engine.artifact import model as m
 from rung_engine.decision.model import Content
@@ -295,4 +295,4 @@ class Difference:
         return weight(self.classes)
 
 
-CLASSES: tuple[Class, ...] = Class.__args__  # type: ignore[attr-defined]
+CLASSES: tuple[Class, ...] = get_args(Class)
